@@ -1,0 +1,62 @@
+"""What the bus carries: ids, an epoch, a reason; never the state itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from shared.domain.ids import InstanceId, RentalId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceChanged:
+    """Somebody should look at this instance now."""
+
+    topic: ClassVar[str] = "instance-changed"
+    instance_id: InstanceId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceIdle:
+    """The agent has judged its machine idle since `idle_since` (RFC 3339)."""
+
+    topic: ClassVar[str] = "instance-idle"
+    request_id: str
+    instance_id: InstanceId
+    rental_id: RentalId
+    epoch: int
+    idle_since: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRequested:
+    """Take a snapshot of this instance before `expires_at` (RFC 3339)."""
+
+    topic: ClassVar[str] = "snapshot-requested"
+    request_id: str
+    instance_id: InstanceId
+    reason: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationRequested:
+    """Tell the owner."""
+
+    topic: ClassVar[str] = "notification-requested"
+    request_id: str
+    user_id: UserId
+    instance_id: InstanceId | None
+    kind: str
+    message: str
+
+
+Event = InstanceChanged | InstanceIdle | SnapshotRequested | NotificationRequested
+EVENT_TYPES: tuple[type[Event], ...] = (
+    InstanceChanged,
+    InstanceIdle,
+    SnapshotRequested,
+    NotificationRequested,
+)

@@ -1,0 +1,153 @@
+"""Documents in typed collections, saved by compare-and-set. Two adapters pass one suite.
+
+There is no read-write transaction: a commit is a list of writes, each with what it expects
+of its document, that happen together or not at all. Contended transactions wait seconds on
+Firestore's locks; compare-and-set on the update time does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, NewType, Protocol, TypeVar
+
+T = TypeVar("T")
+
+Version = NewType("Version", str)
+Document = dict[str, Any]
+Upcaster = Callable[[Document], Document]
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Collection(Generic[T]):
+    """One kind of document. `upcasters[n]` turns schema n + 1 into n + 2; `schema` is today's.
+
+    `expires` names a datetime field after which a document counts as absent (and is removed
+    some time later by the store).
+    """
+
+    name: str
+    type: type[T]
+    schema: int = 1
+    upcasters: tuple[Upcaster, ...] = ()
+    expires: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """`field op value`; the value is given by name when the query is run.
+
+    `contains` asks for an element of an array field. `in` takes a tuple of up to 30 values.
+    """
+
+    field: str
+    op: Literal["==", "<", "<=", ">", ">=", "in", "contains"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Generic[T]):
+    """A question the code may ask, declared once; its index is derived from it.
+
+    Fields are top-level. Without `order` documents come by key; the key breaks every tie.
+    """
+
+    name: str
+    collection: Collection[T]
+    where: tuple[Where, ...] = ()
+    order: tuple[tuple[str, Literal["asc", "desc"]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[T]):
+    key: str
+    value: T
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """`next_cursor` is opaque, and None when nothing follows."""
+
+    items: tuple[Stored[T], ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Generic[T]):
+    """Create-only."""
+
+    collection: Collection[T]
+    key: str
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Save(Generic[T]):
+    """Replace the document whose version is still `expected`."""
+
+    collection: Collection[T]
+    key: str
+    value: T
+    expected: Version
+
+
+@dataclass(frozen=True, slots=True)
+class Delete(Generic[T]):
+    """Remove; with `expected` only that version. Without it a missing document is success."""
+
+    collection: Collection[T]
+    key: str
+    expected: Version | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """Add to integer fields, creating the document when it is missing. Never conflicts."""
+
+    collection: Collection[Any]
+    key: str
+    amounts: Mapping[str, int] = field(default_factory=dict)
+
+
+Write = Add[Any] | Save[Any] | Delete[Any] | Increment
+
+
+class Store(Protocol):
+    """Every call raises StoreError when the store is away; a write's effect is then unknown."""
+
+    def get(self, collection: Collection[T], key: str) -> Stored[T] | None:
+        """Raises UnknownSchema for a document of newer code."""
+
+    def find(
+        self,
+        query: Query[T],
+        values: Mapping[str, Scalar | tuple[Scalar, ...]],
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[T]:
+        """One page. Raises Invalid for a cursor that is not ours; skips newer schemas."""
+
+    def count(self, query: Query[T], values: Mapping[str, Scalar | tuple[Scalar, ...]]) -> int: ...
+
+    def add(self, collection: Collection[T], key: str, value: T) -> Version:
+        """Raises DocumentExists."""
+
+    def save(self, collection: Collection[T], key: str, value: T, expected: Version) -> Version:
+        """Raises VersionConflict, also when the document is gone."""
+
+    def delete(
+        self, collection: Collection[T], key: str, expected: Version | None = None
+    ) -> None:
+        """Raises VersionConflict."""
+
+    def commit(self, writes: Sequence[Write]) -> tuple[Version, ...]:
+        """All or nothing, at most 100. Raises DocumentExists or VersionConflict.
+
+        The versions are those of the written documents, in order ("" for a delete).
+        """
+
+    def check(self) -> None:
+        """Prove that the store answers. Raises StoreError."""
