@@ -6,11 +6,11 @@ Runs on the rented machine too: Python 3.10, standard library only.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,7 @@ class Blobs(BlobClient, Protocol):
     def delete(self, key: str, *, generation: int | None = None) -> None:
         """Remove; a missing object is success. Raises BlobPrecondition, BlobError."""
 
-    def grant(
-        self, prefix: str, *, write: bool, seconds: int, max_object_bytes: int
-    ) -> BlobGrant:
+    def grant(self, prefix: str, *, write: bool, seconds: int, max_object_bytes: int) -> BlobGrant:
         """Let a bearer read, and with `write` also create, under exactly this prefix."""
 
     def check(self) -> None:

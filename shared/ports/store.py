@@ -28,7 +28,7 @@ class Collection(Generic[T]):
     """
 
     name: str
-    type: type[T]
+    of: type[T]
     schema: int = 1
     upcasters: tuple[Upcaster, ...] = ()
     expires: str | None = None
@@ -138,9 +138,7 @@ class Store(Protocol):
     def save(self, collection: Collection[T], key: str, value: T, expected: Version) -> Version:
         """Raises VersionConflict, also when the document is gone."""
 
-    def delete(
-        self, collection: Collection[T], key: str, expected: Version | None = None
-    ) -> None:
+    def delete(self, collection: Collection[T], key: str, expected: Version | None = None) -> None:
         """Raises VersionConflict."""
 
     def commit(self, writes: Sequence[Write]) -> tuple[Version, ...]:

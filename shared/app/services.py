@@ -1,0 +1,51 @@
+"""The outside, as the use cases see it. Each property is made at its first use, so that a
+function loads only the adapters that it touches.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from shared.app.settings import Settings
+    from shared.domain.accounts import ProviderAccount
+    from shared.ports.blobs import Blobs
+    from shared.ports.bus import Bus
+    from shared.ports.clock import Clock, Ids
+    from shared.ports.marketplace import Marketplace, MarketplaceSignup
+    from shared.ports.secrets import Secrets
+    from shared.ports.store import Store
+
+
+class Services(Protocol):
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def ids(self) -> Ids: ...
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def bus(self) -> Bus: ...
+
+    @property
+    def blobs(self) -> Blobs: ...
+
+    @property
+    def secrets(self) -> Secrets: ...
+
+    @property
+    def public_marketplaces(self) -> tuple[Marketplace, ...]:
+        """Every configured provider under the deployment's own key: for offers, never to rent."""
+
+    def marketplace(self, account: ProviderAccount) -> Marketplace:
+        """The provider under a tenant's key."""
+
+    @property
+    def signup(self) -> MarketplaceSignup | None:
+        """Opens provider accounts for new users: only where the marketplace is simulated."""

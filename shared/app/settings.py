@@ -1,0 +1,24 @@
+"""What a deployment decides. Read once from the environment by shared.bootstrap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from shared.domain.rentals.timing import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Defaults are those of the cloud; the local stack hands in its own `timing`."""
+
+    deployment_id: str
+    public_url: str  # where agents and people reach us, without a trailing slash
+    agent_url: str  # where machines reach the agent function, without a trailing slash
+    registration_open: bool = False
+    lease_renewal_s: int = 300
+    default_beat_s: int = 30
+    watched_beat_s: int = 3
+    offers_cache_s: int = 30
+    command_index_cache_s: int = 5
+    timing: Timing = field(default_factory=Timing)
+    version: str = "0.1.0"

@@ -1,0 +1,14 @@
+"""The root of everything on the wire."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Wire(BaseModel):
+    """A request or an answer: unknown fields are refused, instances do not change.
+
+    Floats that are not finite are refused too: JSON has no word for them.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

@@ -1,0 +1,93 @@
+"""What a function declares: its routes, and what a view gets and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from shared.app.services import Services
+from shared.domain.principals import Principal, Scope
+
+Q = TypeVar("Q", bound=BaseModel)
+B = TypeVar("B", bound=BaseModel)
+
+
+class Access(StrEnum):
+    """Who may call. Everything but PUBLIC is refused before the view is reached."""
+
+    PUBLIC = "public"  # a principal is still given when a good token is sent
+    USER = "user"  # a login or an API key; `?demo=true` on a GET
+    METRICS = "metrics"  # an API key with the metrics scope
+    MACHINE = "machine"  # the view checks the machine's own token
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Q, B]):
+    """One request, authenticated and parsed.
+
+    `query` and `body` are instances of the route's models (an empty model where it has none).
+    """
+
+    services: Services
+    principal: Principal | None
+    path: Mapping[str, str]
+    query: Q
+    body: B
+    headers: Mapping[str, str]  # names in lower case
+    remote_addr: str
+    trace_id: str
+
+    @property
+    def user(self) -> Principal:
+        """The caller of a route that is not public."""
+        if self.principal is None:
+            raise AssertionError("a route without Access.USER asked who calls")
+        return self.principal
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A view's result when a plain model with the route's status does not say it all.
+
+    `text` with `media_type` answers something other than JSON.
+    """
+
+    model: BaseModel | None = None
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    text: str | bytes | None = None
+    media_type: str = "application/json"
+
+
+View = Callable[[Call[Any, Any]], "BaseModel | Answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation. `path` is a werkzeug rule; `/api/...` rules serve `/api/v1/...` as well.
+
+    `idempotent` marks a call that spends or destroys: it honours Idempotency-Key.
+    `raises` names the error codes a caller should expect beside the common ones, for OpenAPI.
+    `example` is a request body for OpenAPI; required where there is a body.
+    """
+
+    method: str
+    path: str
+    view: View
+    summary: str
+    access: Access = Access.USER
+    scope: Scope = Scope.READ
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    answer: type[BaseModel] | None = None
+    status: int = 200
+    idempotent: bool = False
+    raises: tuple[str, ...] = ()
+    example: Mapping[str, Any] | None = None
+    tag: str = ""
+    hidden: bool = False  # not in OpenAPI (the agent's calls, pages)
+    media_type: str = "application/json"
