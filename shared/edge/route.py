@@ -40,6 +40,7 @@ class Call(Generic[Q, B]):
     headers: Mapping[str, str]  # names in lower case
     remote_addr: str
     trace_id: str
+    raw_body: bytes = b""  # as sent, for routes without a body model
 
     @property
     def user(self) -> Principal:
