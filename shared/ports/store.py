@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, Literal, NewType, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -16,7 +17,7 @@ T = TypeVar("T")
 Version = NewType("Version", str)
 Document = dict[str, Any]
 Upcaster = Callable[[Document], Document]
-Scalar = str | int | float | bool | None
+Scalar = str | int | float | bool | datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Where:
 class Query(Generic[T]):
     """A question the code may ask, declared once; its index is derived from it.
 
-    Fields are top-level. Without `order` documents come by key; the key breaks every tie.
+    Fields are top-level. Without `order` documents come by the field of a range, if there is
+    one, and by key; the key breaks every tie, in the direction of the last field.
     """
 
     name: str

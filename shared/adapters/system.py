@@ -1,0 +1,42 @@
+"""The clock and the ids of a real deployment."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import UTC, datetime
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_TIME_CHARACTERS = 10  # 48 bits of milliseconds
+_CHANCE_CHARACTERS = 16  # 80 bits
+
+
+class SystemClock:
+    """The host's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic_s(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+class SystemIds:
+    """ULIDs behind a prefix, and tokens, from the operating system's entropy."""
+
+    def new(self, prefix: str) -> str:
+        milliseconds = time.time_ns() // 1_000_000
+        return f"{prefix}_{ulid(milliseconds, secrets.randbits(5 * _CHANCE_CHARACTERS))}"
+
+    def token(self, n_bytes: int = 32) -> str:
+        return secrets.token_urlsafe(n_bytes)
+
+
+def ulid(milliseconds: int, chance: int) -> str:
+    """26 characters of Crockford's base 32 whose order is that of time, to the millisecond."""
+    number = (milliseconds << 5 * _CHANCE_CHARACTERS) | chance
+    length = _TIME_CHARACTERS + _CHANCE_CHARACTERS
+    return "".join(_CROCKFORD[number >> 5 * place & 31] for place in reversed(range(length)))
