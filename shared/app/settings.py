@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.domain.rentals.timing import Timing
@@ -21,4 +22,8 @@ class Settings:
     offers_cache_s: int = 30
     command_index_cache_s: int = 5
     timing: Timing = field(default_factory=Timing)
+    site_origin: str = ""  # the one web origin whose pages may call us; "" for none
+    allowed_hosts: tuple[str, ...] = ()  # Host names we answer for; () where a front door checks
+    trusted_hops: int = 0  # proxies of ours that append to X-Forwarded-For
+    area_urls: Mapping[str, str] = field(default_factory=dict)  # area -> URL; else public_url
     version: str = "0.1.0"

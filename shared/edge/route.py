@@ -30,6 +30,8 @@ class Call(Generic[Q, B]):
     """One request, authenticated and parsed.
 
     `query` and `body` are instances of the route's models (an empty model where it has none).
+    A view that creates something makes its id from `idempotency_id` when there is one, so that
+    a try after a crash meets what the first one made.
     """
 
     services: Services
@@ -40,6 +42,7 @@ class Call(Generic[Q, B]):
     headers: Mapping[str, str]  # names in lower case
     remote_addr: str
     trace_id: str
+    idempotency_id: str = ""  # the same at every try of one Idempotency-Key; "" without a key
     raw_body: bytes = b""  # as sent, for routes without a body model
 
     @property

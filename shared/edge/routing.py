@@ -1,0 +1,73 @@
+"""From a method and a path to a route. `/api/v1/...` is `/api/...`; nothing redirects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map, Rule
+
+from shared.edge.problem import NO_SUCH_PATH, WRONG_METHOD, Refusal
+from shared.edge.route import Route
+
+API = "/api/"
+API_V1 = "/api/v1/"
+# What may stand where a rule has `<name>`: everything we or a provider use as an id. Keys of
+# documents are made of these, so nothing else may reach a store.
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,199}")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    route: Route
+    values: Mapping[str, str]
+
+
+class RouteTable:
+    """A function's routes. Raises ValueError for two routes of one method and path."""
+
+    def __init__(self, routes: tuple[Route, ...]) -> None:
+        seen = [(route.method, route.path) for route in routes]
+        if len(set(seen)) != len(seen):
+            raise ValueError(f"a route is declared twice: {sorted(seen)}")
+        self._map = Map(
+            [
+                Rule(path, methods=[route.method], endpoint=route)
+                for route in routes
+                for path in _paths(route.path)
+            ],
+            strict_slashes=False,
+            merge_slashes=False,
+            redirect_defaults=False,
+        )
+
+    def match(self, method: str, path: str) -> Match:
+        """The route, with its path's values. Raises Refusal (404; 405 with Allow)."""
+        try:
+            route, values = self._map.bind("function").match(path, method)
+        except NotFound:
+            raise Refusal(NO_SUCH_PATH, "There is nothing at this path.") from None
+        except MethodNotAllowed as error:
+            allow = ", ".join(sorted({*(error.valid_methods or ()), "OPTIONS"}))
+            raise Refusal(
+                WRONG_METHOD, f"This path takes {allow}.", headers={"Allow": allow}
+            ) from None
+        whole = {name for name in values if f"<path:{name}>" in route.path}
+        if not all(name in whole or _PLAIN_VALUE.fullmatch(values[name]) for name in values):
+            raise Refusal(NO_SUCH_PATH, "There is nothing at this path.")
+        return Match(route, values)
+
+    def methods(self, path: str) -> tuple[str, ...]:
+        """What the path takes, OPTIONS included. Raises Refusal (404)."""
+        allowed = self._map.bind("function").allowed_methods(path)
+        if not allowed:
+            raise Refusal(NO_SUCH_PATH, "There is nothing at this path.")
+        return tuple(sorted({*allowed, "OPTIONS"}))
+
+
+def _paths(path: str) -> tuple[str, ...]:
+    if path.startswith(API) and not path.startswith(API_V1):
+        return (path, API_V1 + path.removeprefix(API))
+    return (path,)
