@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from shared.app.market.offers_cache import OfferCache
     from shared.app.settings import Settings
     from shared.domain.accounts import ProviderAccount
     from shared.ports.blobs import Blobs
@@ -42,6 +43,10 @@ class Services(Protocol):
     @property
     def public_marketplaces(self) -> tuple[Marketplace, ...]:
         """Every configured provider under the deployment's own key: for offers, never to rent."""
+
+    @property
+    def offers_cache(self) -> OfferCache:
+        """One per process: OfferCache(clock, settings.offers_cache_s)."""
 
     def marketplace(self, account: ProviderAccount) -> Marketplace:
         """The provider under a tenant's key."""
