@@ -18,8 +18,12 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller whose proof held. `demo` marks the read-only sandbox of `?demo=true`."""
+    """A caller whose proof held. `demo` marks the read-only sandbox of `?demo=true`.
+
+    `session` names the login that an access token came from; None for an API key.
+    """
 
     user_id: UserId
     scopes: frozenset[Scope]
     demo: bool = False
+    session: str | None = None

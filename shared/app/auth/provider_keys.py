@@ -1,0 +1,79 @@
+"""A tenant's keys at the marketplaces: handed in, tested, never read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from shared.app.auth.collections import ACCOUNTS_OF_OWNER, PROVIDER_ACCOUNTS
+from shared.domain.accounts import PROVIDERS, ProviderAccount, account_id_of
+from shared.domain.errors import Forbidden, Invalid, ProviderKeyRejected
+
+if TYPE_CHECKING:
+    from shared.app.services import Services
+    from shared.domain.principals import Principal
+    from shared.ports.store import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderStatus:
+    """Whether the tenant has a key there. `accepted_at` is None when the provider never took it."""
+
+    provider: str
+    is_set: bool
+    accepted_at: datetime | None
+
+
+def list_providers(services: Services, principal: Principal) -> tuple[ProviderStatus, ...]:
+    """Every provider that a key can be set for."""
+    owner = {"owner": principal.user_id}
+    page = services.store.find(ACCOUNTS_OF_OWNER, owner, limit=200)
+    accounts = {item.value.provider: item.value for item in page.items}
+    return tuple(_status(name, accounts.get(name)) for name in PROVIDERS)
+
+
+def save_provider_key(
+    services: Services, principal: Principal, provider: str, key: str
+) -> ProviderStatus:
+    """Keep the key once the provider has taken it; the one before stays when it has not.
+
+    Raises Invalid for an unknown provider or a key that it rejects, other ProviderErrors when
+    it could not be asked, Forbidden for an API key.
+    """
+    if principal.session is None:
+        raise Forbidden("Provider keys are set by whoever is logged in with a password.")
+    if provider not in PROVIDERS:
+        raise Invalid(f"There is no such provider; known are: {', '.join(PROVIDERS)}.", "/provider")
+    account_id = account_id_of(principal.user_id, provider)
+    before = services.store.get(PROVIDER_ACCOUNTS, account_id)
+    now = services.clock.now()
+    sealed = services.secrets.seal(key, account_id)
+    created_at = before.value.created_at if before else now
+    account = ProviderAccount(account_id, principal.user_id, provider, sealed, created_at)
+    _require_accepted(services, account)
+    tested = replace(account, accepted_at=services.clock.now())
+    _keep(services, before, tested)
+    return _status(provider, tested)
+
+
+def _require_accepted(services: Services, account: ProviderAccount) -> None:
+    try:
+        services.marketplace(account).credit_micro_usd()
+    except ProviderKeyRejected:
+        raise Invalid("The provider does not accept this key.", "/api_key") from None
+
+
+def _keep(
+    services: Services, before: Stored[ProviderAccount] | None, account: ProviderAccount
+) -> None:
+    """Raises VersionConflict or DocumentExists when another key was set at the same moment."""
+    if before is None:
+        services.store.add(PROVIDER_ACCOUNTS, account.id, account)
+    else:
+        services.store.save(PROVIDER_ACCOUNTS, account.id, account, before.version)
+
+
+def _status(provider: str, account: ProviderAccount | None) -> ProviderStatus:
+    accepted_at = account.accepted_at if account else None
+    return ProviderStatus(provider, is_set=account is not None, accepted_at=accepted_at)

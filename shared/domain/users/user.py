@@ -1,0 +1,41 @@
+"""A person with a login."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.ids import UserId
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """`credentials_epoch` rises with each new password; logins of an older epoch are over."""
+
+    id: UserId
+    email: str
+    password_hash: str
+    created_at: datetime
+    credentials_epoch: int = 1
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EmailClaim:
+    """Says whose an e-mail is. Created in the same commit as its user, so it is unique."""
+
+    email: str
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class SetupTicket:
+    """The right to register the first user of a closed deployment, once."""
+
+    token_hash: str
+    issued_at: datetime
+    valid_until: datetime
+    used_by: UserId | None = None
+
+    def admits(self, token_hash: str, now: datetime) -> bool:
+        return self.used_by is None and self.token_hash == token_hash and now < self.valid_until
