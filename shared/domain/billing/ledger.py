@@ -1,0 +1,91 @@
+"""Our own metering as lines, to be held against the provider's bill line by line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.billing.meter import CLOCK_GRAIN_S, Meter
+from shared.domain.rentals.model import Rental
+
+HOUR_S = 3600
+GB = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """Micro-USD. `uncertainty` bounds how far the amount may be off; None: not known.
+
+    `kind` is gpu, disk, download or upload. `quantity` is seconds, or bytes for traffic, and
+    None where it was never read.
+    """
+
+    rental: Rental
+    kind: str
+    quantity: float | None
+    amount: int | None
+    uncertainty: int | None
+    start: datetime | None
+    end: datetime | None
+
+
+def lines_of(rental: Rental, provider_now: datetime | None) -> tuple[LedgerLine, ...]:
+    """The lines so far; `provider_now` closes what is still open (its clock)."""
+    if rental.meter.begun_at is None:
+        return ()
+    return (
+        _gpu(rental, provider_now),
+        _disk(rental, provider_now),
+        _traffic(rental, "download", rental.meter.received, rental.terms.download_price),
+        _traffic(rental, "upload", rental.meter.sent, rental.terms.upload_price),
+    )
+
+
+def total(lines: tuple[LedgerLine, ...]) -> int:
+    return sum(line.amount or 0 for line in lines)
+
+
+def _gpu(rental: Rental, provider_now: datetime | None) -> LedgerLine:
+    seconds, slack = 0.0, 0.0
+    for span in rental.meter.spans:
+        until = span.end or provider_now or span.start
+        seconds += max(0.0, (until - span.start).total_seconds())
+        slack += span.slack_s + (CLOCK_GRAIN_S if span.end is None else 0.0)
+    start, end = _bounds(rental.meter, provider_now)
+    rate = rental.terms.gpu_rate
+    return LedgerLine(
+        rental, "gpu", seconds, _cost(rate, seconds), _cost(rate, slack) + 1, start, end
+    )
+
+
+def _disk(rental: Rental, provider_now: datetime | None) -> LedgerLine:
+    begun, ended = rental.meter.begun_at, rental.meter.ended_at or provider_now
+    seconds = max(0.0, (ended - begun).total_seconds()) if begun and ended else 0.0
+    rate = rental.terms.storage_rate
+    slack = rental.meter.slack_s + CLOCK_GRAIN_S
+    return LedgerLine(
+        rental, "disk", seconds, _cost(rate, seconds), _cost(rate, slack) + 1, begun, ended
+    )
+
+
+def _traffic(rental: Rental, kind: str, count: int | None, price: int) -> LedgerLine:
+    begun, ended = rental.meter.begun_at, rental.meter.ended_at
+    if count is None:
+        known = 0 if price == 0 else None
+        return LedgerLine(rental, kind, None, known, known, begun, ended)
+    # Bytes after the last reading are not counted: one beat's worth of the agent's own talk.
+    tail = 64 * 1024
+    amount = round(price * count / GB)
+    return LedgerLine(
+        rental, kind, float(count), amount, round(price * tail / GB) + 1, begun, ended
+    )
+
+
+def _bounds(meter: Meter, provider_now: datetime | None) -> tuple[datetime | None, datetime | None]:
+    if not meter.spans:
+        return None, None
+    return meter.spans[0].start, meter.spans[-1].end or provider_now
+
+
+def _cost(rate: int, seconds: float) -> int:
+    return round(rate * seconds / HOUR_S)

@@ -1,0 +1,86 @@
+"""What a contract used, by our own observation. The provider's bill is not consulted.
+
+All times are the provider's: its answers carry its clock. A span's slack is how far its edge
+may be off, in seconds: the grain of that clock (one second) or the gap between two looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+CLOCK_GRAIN_S = 1.0
+SAME_START_S = 120.0  # two readings of one start differ by less (uptime may come in minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of running; open while `end` is None."""
+
+    start: datetime
+    end: datetime | None
+    slack_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """`received` and `sent` are bytes, the machine's own counters; None: never read."""
+
+    begun_at: datetime | None = None
+    ended_at: datetime | None = None
+    spans: tuple[Span, ...] = ()
+    last_running_at: datetime | None = None
+    received: int | None = None
+    sent: int | None = None
+    slack_s: float = CLOCK_GRAIN_S
+
+    def begin(self, at: datetime) -> Meter:
+        return self if self.begun_at else replace(self, begun_at=at)
+
+    def running(self, since: datetime, seen_at: datetime) -> Meter:
+        """The provider shows it running since then."""
+        seen = replace(self, last_running_at=seen_at)
+        if self.ended_at or (self.spans and self.spans[-1].end is None):
+            return seen
+        last_end = self.spans[-1].end if self.spans else None
+        if last_end and since <= last_end + timedelta(seconds=CLOCK_GRAIN_S):
+            return self  # a look that is older than the stop
+        return replace(seen, spans=(*self.spans, Span(since, None, CLOCK_GRAIN_S)))
+
+    def stop(self, at: datetime) -> Meter:
+        """We stopped it, and the provider took the order then."""
+        return self._close(at, CLOCK_GRAIN_S)
+
+    def found_stopped(self, seen_at: datetime) -> Meter:
+        """It stopped by itself at some time since it was last seen running."""
+        if not self.spans or self.spans[-1].end is not None:
+            return self
+        last = self.last_running_at or self.spans[-1].start
+        return self._close(seen_at, CLOCK_GRAIN_S + (seen_at - last).total_seconds())
+
+    def finish(self, at: datetime) -> Meter:
+        """The provider accepted the destroy then."""
+        if self.ended_at:
+            return self
+        return replace(self.stop(at), ended_at=at)
+
+    def traffic(self, received: int | None, sent: int | None) -> Meter:
+        """Counters only rise; a smaller or missing reading is not news."""
+        return replace(
+            self, received=_larger(self.received, received), sent=_larger(self.sent, sent)
+        )
+
+    def _close(self, at: datetime, slack_s: float) -> Meter:
+        if not self.spans or self.spans[-1].end is not None:
+            return self
+        last = self.spans[-1]
+        end = max(at, last.start)
+        return replace(
+            self, spans=(*self.spans[:-1], replace(last, end=end, slack_s=last.slack_s + slack_s))
+        )
+
+
+def _larger(known: int | None, reading: int | None) -> int | None:
+    if reading is None:
+        return known
+    return reading if known is None else max(known, reading)

@@ -1,0 +1,206 @@
+"""The instance's state table: given what is known, the one next step. Pure.
+
+The instance's own step comes first, then its rentals', then rest until the earliest moment
+that anything of it asks for.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from shared.domain.instances.idle import fresh, held_awake, idle_now, judged_idle
+from shared.domain.instances.model import Desired, InstanceState
+from shared.domain.instances.steps import (
+    AbandonDrain,
+    AskAgent,
+    BeginDrain,
+    DropSnapshot,
+    Enter,
+    FinishDrain,
+    GiveUp,
+    InstanceStep,
+    OfRental,
+    OrderSleep,
+    RentMore,
+    Rest,
+    ResumeFailed,
+    Verify,
+)
+from shared.domain.rentals.decide import next_step as next_rental_step
+from shared.domain.rentals.model import RentalState
+from shared.domain.rentals.steps import RentalRest
+from shared.domain.snapshots.model import SnapshotState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared.domain.instances.scene import Scene
+    from shared.domain.rentals.timing import Timing
+
+MAX_ATTEMPTS_PER_RACER = 3
+ASK_AGAIN_S = 60
+
+
+def next_step(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
+    own = _TABLE[scene.instance.state](scene, now)
+    if own and not isinstance(own, Rest):
+        return own
+    waits = [own] if isinstance(own, Rest) else []
+    for rental in scene.rentals:
+        step = next_rental_step(rental, scene.parent_of(rental), now, timing)
+        if not isinstance(step, RentalRest):
+            return OfRental(rental.id, step)
+        waits.append(Rest(step.until, step.look))
+    moments = [each.until for each in waits if each.until]
+    return Rest(min(moments, default=None), any(each.look for each in waits))
+
+
+def _provisioning(scene: Scene, now: datetime) -> InstanceStep | None:
+    instance = scene.instance
+    if instance.desired is Desired.DESTROYED:
+        return Enter(InstanceState.DESTROYING, "destroyed before a machine was ready")
+    if instance.provision_deadline and now >= instance.provision_deadline:
+        return GiveUp("no machine was ready in time")
+    if scene.racers():
+        return Rest(instance.provision_deadline, look=False)
+    if instance.attempts >= MAX_ATTEMPTS_PER_RACER * instance.race.width:
+        return GiveUp(f"none of {instance.attempts} rented machines became ready")
+    return RentMore(instance.race.width)
+
+
+def _restoring(scene: Scene, _now: datetime) -> InstanceStep | None:
+    if scene.instance.desired is Desired.DESTROYED:
+        return Enter(InstanceState.DESTROYING, "destroyed while restoring: the snapshot is whole")
+    return None
+
+
+def _running(scene: Scene, now: datetime) -> InstanceStep | None:
+    instance = scene.instance
+    if instance.desired is Desired.PAUSED:
+        return Enter(InstanceState.PAUSING, "paused by its owner")
+    if instance.desired is Desired.ASLEEP:
+        return BeginDrain(destroy=False, reason=instance.state_reason)
+    if instance.desired is Desired.DESTROYED:
+        if instance.final_snapshot:
+            return BeginDrain(destroy=True, reason="final snapshot before it is destroyed")
+        return Enter(InstanceState.DESTROYING, "destroyed by its owner without a snapshot")
+    if idle_now(instance, scene.lease, now):
+        return OrderSleep("idle: GPU, CPU and network were quiet for the whole window")
+    return _snapshot_under_way(scene, now) or _next_look(scene, now)
+
+
+def _snapshot_under_way(scene: Scene, now: datetime) -> InstanceStep | None:
+    snapshot = scene.snapshot
+    if snapshot is None:
+        return None
+    if snapshot.state in {SnapshotState.UPLOADED, SnapshotState.VERIFIED}:
+        return Verify(snapshot.id)
+    if snapshot.state is SnapshotState.OPEN and now < snapshot.deadline:
+        return None
+    return DropSnapshot(snapshot.failure or "it did not come in time")
+
+
+def _next_look(scene: Scene, now: datetime) -> InstanceStep:
+    """When a running instance has to be looked at without being told."""
+    moments = []
+    lease, snapshot = scene.lease, scene.snapshot
+    if lease and judged_idle(scene.instance, lease, now) and not fresh(lease, now):
+        return AskAgent()
+    if lease and lease.verdict == "idle":
+        moments.append(now + timedelta(seconds=ASK_AGAIN_S))
+    if snapshot:
+        moments.append(snapshot.deadline)
+    if scene.instance.keep_alive_until and scene.instance.keep_alive_until > now:
+        moments.append(scene.instance.keep_alive_until)
+    return Rest(min(moments, default=None), look=False)
+
+
+def _draining(scene: Scene, now: datetime) -> InstanceStep | None:
+    instance, drain, snapshot = scene.instance, scene.instance.drain, scene.snapshot
+    if drain is None:
+        return AbandonDrain("the drain left no record", alarm=True)
+    if instance.desired not in {Desired.ASLEEP, Desired.DESTROYED}:
+        return AbandonDrain("ordered to stay awake", alarm=False)
+    if held_awake(instance, now) and not drain.destroy:
+        return AbandonDrain("a lease was opened", alarm=False)
+    if snapshot is None or snapshot.state in {SnapshotState.ABANDONED, SnapshotState.BRANCH}:
+        why = snapshot.failure if snapshot else "its snapshot is missing"
+        return AbandonDrain(f"the snapshot failed: {why}", alarm=True)
+    if snapshot.state in {SnapshotState.UPLOADED, SnapshotState.VERIFIED}:
+        return Verify(snapshot.id)
+    if snapshot.state is SnapshotState.ACKED and snapshot.drain_id == drain.id:
+        return FinishDrain()
+    if now >= drain.deadline:
+        return AbandonDrain("the snapshot did not come in time", alarm=True)
+    return Rest(drain.deadline, look=False)
+
+
+def _asleep(scene: Scene, _now: datetime) -> InstanceStep | None:
+    if scene.instance.desired is Desired.RUNNING:
+        return Enter(InstanceState.PROVISIONING, "woken")
+    if scene.instance.desired is Desired.DESTROYED:
+        return Enter(InstanceState.DESTROYING, "destroyed while asleep")
+    return None
+
+
+def _pausing(scene: Scene, _now: datetime) -> InstanceStep | None:
+    primary = scene.primary()
+    if scene.instance.desired is Desired.RUNNING:
+        return Enter(InstanceState.RESUMING, "resumed before it had stopped")
+    if primary and primary.state is RentalState.STOPPED:
+        return Enter(InstanceState.PAUSED, "its machine is stopped, the disk is kept")
+    return None
+
+
+def _paused(scene: Scene, _now: datetime) -> InstanceStep | None:
+    instance = scene.instance
+    if instance.desired is Desired.RUNNING:
+        return Enter(InstanceState.RESUMING, "resumed by its owner")
+    if instance.desired is Desired.ASLEEP:
+        return Enter(InstanceState.RESUMING, "started to take its snapshot")
+    if instance.desired is Desired.DESTROYED:
+        if instance.final_snapshot:
+            return Enter(InstanceState.RESUMING, "started to take the final snapshot")
+        return Enter(InstanceState.DESTROYING, "destroyed by its owner without a snapshot")
+    return None
+
+
+def _resuming(scene: Scene, now: datetime) -> InstanceStep | None:
+    instance, primary = scene.instance, scene.primary()
+    if instance.desired is Desired.DESTROYED and not instance.final_snapshot:
+        return Enter(InstanceState.DESTROYING, "destroyed by its owner without a snapshot")
+    if instance.desired is Desired.PAUSED:
+        return Enter(InstanceState.PAUSING, "paused by its owner")
+    late = primary and primary.boot_deadline and now >= primary.boot_deadline
+    if primary and primary.state is RentalState.BOOTING and late:
+        return ResumeFailed("the provider did not start the machine again in time")
+    return None
+
+
+def _destroying(scene: Scene, _now: datetime) -> InstanceStep | None:
+    if scene.instance.rentals:
+        return None
+    return Enter(InstanceState.DESTROYED, "the provider holds nothing of it any more")
+
+
+def _ended(scene: Scene, _now: datetime) -> InstanceStep | None:
+    wanted = scene.instance.desired is Desired.DESTROYED
+    if wanted and scene.instance.state is InstanceState.FAILED:
+        return Enter(InstanceState.DESTROYING, "destroyed by its owner")
+    return None
+
+
+_TABLE: dict[InstanceState, Callable[[Scene, datetime], InstanceStep | None]] = {
+    InstanceState.PROVISIONING: _provisioning,
+    InstanceState.RESTORING: _restoring,
+    InstanceState.RUNNING: _running,
+    InstanceState.DRAINING: _draining,
+    InstanceState.ASLEEP: _asleep,
+    InstanceState.PAUSING: _pausing,
+    InstanceState.PAUSED: _paused,
+    InstanceState.RESUMING: _resuming,
+    InstanceState.DESTROYING: _destroying,
+    InstanceState.DESTROYED: _ended,
+    InstanceState.FAILED: _ended,
+}

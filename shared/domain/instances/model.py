@@ -1,0 +1,104 @@
+"""The user's durable workspace. It outlives the machines beneath it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.ids import AccountId, InstanceId, OperationId, RentalId, SnapshotId, UserId
+from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
+from shared.domain.market.offers import OfferFilter
+
+
+class Desired(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    ASLEEP = "asleep"
+    DESTROYED = "destroyed"
+
+
+class InstanceState(StrEnum):
+    PROVISIONING = "provisioning"  # no machine is ours yet
+    RESTORING = "restoring"  # a machine is; the workspace is not back
+    RUNNING = "running"
+    DRAINING = "draining"  # the last snapshot before the machine is let go
+    ASLEEP = "asleep"  # a verified snapshot, no machine
+    PAUSING = "pausing"
+    PAUSED = "paused"  # the machine is stopped, its disk kept
+    RESUMING = "resuming"
+    DESTROYING = "destroying"
+    DESTROYED = "destroyed"
+    FAILED = "failed"  # no machine could be had and there is no snapshot to fall back on
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceSpec:
+    image: str
+    disk_gb: int
+    ports: tuple[int, ...]
+    env: Mapping[str, str]
+    onstart: str
+    ssh_public_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Freeze, snapshot, verify; then the machine may go. `destroy` says what follows."""
+
+    id: str
+    snapshot_id: SnapshotId
+    rental_id: RentalId
+    started_at: datetime
+    deadline: datetime
+    reason: str
+    destroy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """`generation` counts the owner's orders; `epoch` fences machines of the past.
+
+    `primary` is the one rental whose writes count. `head` is the newest acknowledged snapshot.
+    `drain` is set while DRAINING. `due_at` is when somebody must look again; None: never.
+    """
+
+    id: InstanceId
+    owner: UserId
+    account_id: AccountId
+    label: str
+    created_at: datetime
+    spec: WorkspaceSpec
+    want: OfferFilter
+    offer_id: str | None  # rent exactly this one, at the first provisioning
+    bid: int | None  # micro-USD per hour, for interruptible machines
+    race: RacePolicy
+    hibernation: HibernationPolicy
+    snapshots: SnapshotPolicy
+    desired: Desired
+    generation: int
+    state: InstanceState
+    state_reason: str
+    state_since: datetime
+    epoch: int
+    primary: RentalId | None
+    rentals: tuple[RentalId, ...]  # those that are not proven gone
+    head: SnapshotId | None
+    restore_from: SnapshotId | None
+    drain: Drain | None
+    open_snapshot: SnapshotId | None  # taken while running
+    keep_alive_until: datetime | None
+    final_snapshot: bool  # of a destroy
+    attempts: int  # rentals begun in this provisioning
+    provision_deadline: datetime | None
+    avoid_machine: str | None  # a wake goes elsewhere when it can
+    ready_at: datetime | None
+    next_snapshot_at: datetime | None
+    operation_id: OperationId | None
+    due_at: datetime | None
+    shard: int
+
+    @property
+    def ended(self) -> bool:
+        return self.state is InstanceState.DESTROYED

@@ -1,0 +1,61 @@
+"""What the owner decides once, so that nobody has to be awake at night."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.domain.errors import Invalid
+
+MAX_RACE_WIDTH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RacePolicy:
+    """Rent `width` machines at once, keep the first that is ready, release the others.
+
+    `max_micro_usd` bounds what all racers of one provisioning may reserve together.
+    """
+
+    width: int = 1
+    deadline_s: int = 1800
+    max_micro_usd: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.width <= MAX_RACE_WIDTH:
+            raise Invalid(f"a race has 1 to {MAX_RACE_WIDTH} machines", "/race/width")
+        if not 60 <= self.deadline_s <= 7200:
+            raise Invalid("a race lasts 60 to 7200 seconds", "/race/deadline_s")
+        if self.max_micro_usd is not None and self.max_micro_usd <= 0:
+            raise Invalid("a money budget is more than nothing", "/race/max_usd")
+
+
+@dataclass(frozen=True, slots=True)
+class HibernationPolicy:
+    """Idle for `idle_minutes` means: snapshot, verify, release."""
+
+    enabled: bool = True
+    idle_minutes: float = 3.0
+    gpu_threshold_percent: float = 5.0
+    minimum_run_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        if not 0.1 <= self.idle_minutes <= 24 * 60:
+            raise Invalid("0.1 to 1440 minutes", "/hibernation/idle_minutes")
+        if not 0 < self.gpu_threshold_percent <= 100:
+            raise Invalid("above 0, at most 100 %", "/hibernation/gpu_threshold_percent")
+        if not 0 <= self.minimum_run_s <= 86_400:
+            raise Invalid("0 to 86400 seconds", "/hibernation/minimum_run_s")
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotPolicy:
+    """`interval_minutes` 0 takes none while the machine runs."""
+
+    interval_minutes: int = 60
+    keep_last: int = 5
+
+    def __post_init__(self) -> None:
+        if self.interval_minutes and not 5 <= self.interval_minutes <= 7 * 24 * 60:
+            raise Invalid("0, or 5 minutes to a week", "/snapshots/interval_minutes")
+        if not 1 <= self.keep_last <= 100:
+            raise Invalid("1 to 100", "/snapshots/keep_last")

@@ -1,0 +1,68 @@
+"""Everything that one decision about an instance may look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.domain.instances.model import Desired, Instance, InstanceState
+from shared.domain.machines.lease import AgentLease
+from shared.domain.rentals.decide import Parent
+from shared.domain.rentals.model import Rental, RentalState
+from shared.domain.snapshots.model import Snapshot
+
+if TYPE_CHECKING:
+    from shared.domain.ids import RentalId
+
+HOPEFUL = frozenset({RentalState.INTENT, RentalState.CREATING, RentalState.BOOTING})
+MACHINE_KEPT = frozenset(
+    {
+        InstanceState.RESTORING,
+        InstanceState.RUNNING,
+        InstanceState.DRAINING,
+        InstanceState.PAUSING,
+        InstanceState.PAUSED,
+        InstanceState.RESUMING,
+    }
+)
+STANDING_STILL = frozenset({InstanceState.PAUSING, InstanceState.PAUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """`lease` is the primary's. `snapshot` is the drain's, or else the one under way."""
+
+    instance: Instance
+    rentals: tuple[Rental, ...]
+    lease: AgentLease | None
+    snapshot: Snapshot | None
+
+    def primary(self) -> Rental | None:
+        return next((r for r in self.rentals if r.id == self.instance.primary), None)
+
+    def racers(self) -> tuple[Rental, ...]:
+        """Rentals of this epoch that may still become ready."""
+        return tuple(
+            r for r in self.rentals if r.epoch == self.instance.epoch and r.state in HOPEFUL
+        )
+
+    def parent_of(self, rental: Rental) -> Parent:
+        """What the instance wants of this rental (rule 10: roles derive from `primary`)."""
+        instance = self.instance
+        why_not = self._why_not(rental.id, rental.epoch)
+        return Parent(
+            wanted=not why_not,
+            why_not=why_not,
+            run=instance.state not in STANDING_STILL,
+            primary=rental.id == instance.primary,
+        )
+
+    def _why_not(self, rental_id: RentalId, epoch: int) -> str:
+        instance = self.instance
+        if epoch != instance.epoch:
+            return f"the instance {instance.state.value}: its machine is let go"
+        if instance.primary is not None:
+            return "" if rental_id == instance.primary else "another machine was ready first"
+        if instance.state is InstanceState.PROVISIONING:
+            return "" if instance.desired is Desired.RUNNING else "the order was withdrawn"
+        return f"the instance is {instance.state.value}"

@@ -1,0 +1,114 @@
+"""What may be done next for an instance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.ids import RentalId, SnapshotId
+from shared.domain.rentals.steps import RentalStep
+
+
+@dataclass(frozen=True, slots=True)
+class RentMore:
+    """Add `width` rentals on different machines."""
+
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """No machine could be had: fall back to the snapshot, or fail."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSleep:
+    """It is idle: desired becomes asleep."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginDrain:
+    destroy: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """Look whether every byte of an uploaded snapshot is in place."""
+
+    snapshot_id: SnapshotId
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonDrain:
+    """Let the processes run on; nothing is released. `alarm`: the owner is told."""
+
+    reason: str
+    alarm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FinishDrain:
+    """The point of no return: one save that lets the machine go."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropSnapshot:
+    """A snapshot taken while running did not come in time."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Only a new state of the instance."""
+
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeFailed:
+    """The stopped machine did not come back. Its disk holds the work: it is kept."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgent:
+    """The evidence is too old to judge by: ask for a fresh beat."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfRental:
+    rental_id: RentalId
+    step: RentalStep
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Nothing before `until`; `look`: a rental waits for a listing pass."""
+
+    until: datetime | None
+    look: bool
+
+
+InstanceStep = (
+    RentMore
+    | GiveUp
+    | OrderSleep
+    | BeginDrain
+    | Verify
+    | AbandonDrain
+    | FinishDrain
+    | DropSnapshot
+    | Enter
+    | ResumeFailed
+    | AskAgent
+    | OfRental
+    | Rest
+)

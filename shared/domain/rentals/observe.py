@@ -1,0 +1,86 @@
+"""What a listing tells about a rental: a sighting or an absence. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from shared.domain.ids import ContractId
+from shared.domain.rentals.model import Address, Rental, RentalState
+from shared.domain.rentals.transitions import bind, stray
+
+if TYPE_CHECKING:
+    from shared.domain.rentals.timing import Timing
+
+RUNNING = "running"
+STILL = frozenset({"stopped", "outbid"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One contract under a rental's label. Times named `provider_*` are by its clock."""
+
+    contract_id: ContractId
+    status: str
+    message: str
+    provider_at: datetime
+    provider_started_at: datetime | None
+    provider_running_since: datetime | None
+    address: Address
+
+
+def sighted(rental: Rental, sighting: Sighting, looked_at: datetime, now: datetime) -> Rental:
+    """Merge one sighting from a look that began at `looked_at` (our clock)."""
+    if rental.contract_id not in {None, sighting.contract_id}:
+        return _stray_sighted(rental, sighting, looked_at, now)
+    known = replace(
+        bind(rental, sighting.contract_id, now, sighting.provider_started_at),
+        seen_at=looked_at,
+        absences=(),
+        provider_status=sighting.status,
+        provider_message=sighting.message,
+    )
+    if known.state is RentalState.LIVE or sighting.address.ssh_host:
+        known = replace(known, address=sighting.address)
+    return _metered(known, sighting)
+
+
+def _stray_sighted(
+    rental: Rental, sighting: Sighting, looked_at: datetime, now: datetime
+) -> Rental:
+    ended_before = sighting.contract_id in rental.ended_strays and (
+        rental.destroyed_at is not None and looked_at <= rental.destroyed_at
+    )
+    if ended_before or sighting.status == "leaving":
+        return rental
+    return stray(rental, sighting.contract_id, now)
+
+
+def _metered(rental: Rental, sighting: Sighting) -> Rental:
+    meter = rental.meter
+    if sighting.provider_started_at:
+        meter = meter.begin(sighting.provider_started_at)
+    if sighting.status == RUNNING and sighting.provider_running_since:
+        meter = meter.running(sighting.provider_running_since, sighting.provider_at)
+    elif sighting.status in STILL:
+        meter = meter.found_stopped(sighting.provider_at)
+    return rental if meter == rental.meter else replace(rental, meter=meter)
+
+
+def missed(rental: Rental, looked_at: datetime, timing: Timing) -> Rental:
+    """A complete listing that began at `looked_at` does not hold it (rule 7).
+
+    It counts only when begun after the create had to be visible and after the last destroy.
+    """
+    waiting = rental.state in {RentalState.UNKNOWN, RentalState.RELEASING}
+    too_early = (rental.visible_by and looked_at <= rental.visible_by) or (
+        rental.destroyed_at and looked_at <= rental.destroyed_at
+    )
+    if not waiting or too_early or rental.claim:
+        return rental
+    if not rental.absences:
+        return replace(rental, absences=(looked_at,))
+    if looked_at - rental.absences[0] < timedelta(seconds=timing.absence_gap_s):
+        return rental
+    return replace(rental, absences=(rental.absences[0], looked_at))

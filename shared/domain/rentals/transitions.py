@@ -1,0 +1,144 @@
+"""How a rental changes: claims before a call, observations after it. Pure.
+
+Observations merge (rule 2): each takes the rental as it is *now*, whatever it was when the
+call was sent, and adds the fact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from shared.domain.rentals.model import Action, Address, Claim, Rental, RentalState
+
+if TYPE_CHECKING:
+    from shared.domain.ids import ContractId
+    from shared.domain.rentals.timing import Timing
+
+
+def become(rental: Rental, state: RentalState, reason: str, now: datetime) -> Rental:
+    if rental.state is state:
+        return rental
+    return replace(
+        rental,
+        state=state,
+        state_since=now,
+        reason=reason,
+        absences=(),
+        retry_at=None,
+        retries=0,
+        open=state is not RentalState.GONE,
+    )
+
+
+def claim(rental: Rental, action: Action, op_id: str, now: datetime, timing: Timing) -> Rental:
+    """Shut others out, then call. A create is claimed once in a rental's life (rule 3)."""
+    held = replace(
+        rental, claim=Claim(op_id, action, now + timedelta(seconds=timing.claim_s)), retry_at=None
+    )
+    if action is not Action.CREATE:
+        return held
+    return replace(
+        become(held, RentalState.CREATING, "asking the provider", now),
+        visible_by=now + timedelta(seconds=timing.visible_by_s),
+        boot_deadline=now + timedelta(seconds=timing.boot_deadline_s),
+    )
+
+
+def release_claim(rental: Rental, op_id: str) -> Rental:
+    mine = rental.claim is not None and rental.claim.op_id == op_id
+    return replace(rental, claim=None) if mine else rental
+
+
+def bind(rental: Rental, contract_id: ContractId, now: datetime, at: datetime | None) -> Rental:
+    """Write-once (rule 8): any other contract under the label is a stray.
+
+    `at` is the provider's time of the create, None where only a listing tells.
+    """
+    if rental.contract_id is None:
+        bound = replace(rental, contract_id=contract_id, absences=())
+        if at:
+            bound = replace(bound, meter=bound.meter.begin(at))
+        if bound.state in {RentalState.CREATING, RentalState.UNKNOWN}:
+            return become(bound, RentalState.BOOTING, "the provider is starting it", now)
+        return _back_from_gone(bound, now)
+    if rental.contract_id != contract_id:
+        return stray(rental, contract_id, now)
+    return _back_from_gone(rental, now)
+
+
+def stray(rental: Rental, contract_id: ContractId, now: datetime) -> Rental:
+    """A second contract under our label. It is ended by this rental's own steps."""
+    if contract_id in rental.strays and contract_id not in rental.ended_strays:
+        return rental
+    known = tuple(dict.fromkeys((*rental.strays, contract_id)))
+    ended = tuple(each for each in rental.ended_strays if each != contract_id)
+    return _back_from_gone(replace(rental, strays=known, ended_strays=ended), now)
+
+
+def _back_from_gone(rental: Rental, now: datetime) -> Rental:
+    if rental.state is not RentalState.GONE:
+        return rental
+    return become(
+        replace(rental, destroyed_at=None), RentalState.RELEASING, "seen after it was gone", now
+    )
+
+
+def no_clean_answer(rental: Rental, reason: str, now: datetime) -> Rental:
+    """A create that was not answered with a plain yes may have taken effect (rule 3)."""
+    if rental.state is RentalState.CREATING:
+        return become(rental, RentalState.UNKNOWN, reason, now)
+    return rental
+
+
+def started(rental: Rental, now: datetime, timing: Timing) -> Rental:
+    """The start order was taken: it boots again, by a new deadline."""
+    return replace(
+        become(rental, RentalState.BOOTING, "starting again", now),
+        boot_deadline=now + timedelta(seconds=timing.boot_deadline_s),
+        stopped_by_us=False,
+        address=Address(),
+    )
+
+
+def stopped(rental: Rental, at: datetime, now: datetime) -> Rental:
+    """The stop order was taken at the provider's time `at`."""
+    return replace(
+        become(rental, RentalState.STOPPED, "stopped on order", now),
+        stopped_by_us=True,
+        meter=rental.meter.stop(at),
+    )
+
+
+def rebooted(rental: Rental, now: datetime, timing: Timing) -> Rental:
+    """The reboot order was taken; the machine stays LIVE until its agent speaks again."""
+    return replace(
+        rental,
+        reboot_wanted=False,
+        boot_deadline=now + timedelta(seconds=timing.boot_deadline_s),
+    )
+
+
+def destroyed(rental: Rental, contract_id: ContractId, at: datetime, now: datetime) -> Rental:
+    """The destroy was accepted at the provider's time `at`. Accepted is not gone."""
+    if contract_id == rental.contract_id:
+        return replace(rental, destroyed_at=now, absences=(), meter=rental.meter.finish(at))
+    return replace(
+        rental,
+        ended_strays=tuple(dict.fromkeys((*rental.ended_strays, contract_id))),
+        destroyed_at=now,
+        absences=(),
+    )
+
+
+def postpone(rental: Rental, wait_s: float, reason: str, now: datetime, timing: Timing) -> Rental:
+    """Try again later: at least `wait_s`, doubling up to the longest allowed where money runs."""
+    backoff = min(float(timing.backoff_max_s), 2.0**rental.retries)
+    delay = timedelta(seconds=max(wait_s, backoff))
+    return replace(
+        rental,
+        retry_at=now + delay,
+        retries=rental.retries + 1,
+        provider_message=reason,
+    )

@@ -1,0 +1,61 @@
+"""A workspace at a moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.ids import InstanceId, RentalId, SnapshotId, UserId
+
+
+class SnapshotState(StrEnum):
+    OPEN = "open"  # may be written; pins its parent
+    UPLOADED = "uploaded"  # the agent says that it is whole
+    VERIFIED = "verified"  # we found every referenced byte in place
+    ACKED = "acked"  # it became head
+    BRANCH = "branch"  # whole, but the instance had moved on: kept, never head
+    ABANDONED = "abandoned"  # never finished, failed or not whole
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Sizes are bytes; None until the agent told. `parent` is the head it was based on."""
+
+    id: SnapshotId
+    instance_id: InstanceId
+    owner: UserId
+    rental_id: RentalId
+    epoch: int
+    parent: SnapshotId | None
+    drain_id: str  # "" unless the processes were frozen for it
+    state: SnapshotState
+    reason: str
+    prefix: str
+    created_at: datetime
+    deadline: datetime
+    parent_manifest_key: str = ""
+    manifest_key: str = ""
+    manifest_md5: str = ""
+    size_bytes: int | None = None
+    new_bytes: int | None = None
+    files: int | None = None
+    torn: tuple[str, ...] = ()
+    uploaded_at: datetime | None = None
+    verified_at: datetime | None = None
+    failure: str = ""
+    keep: bool = False
+
+    @property
+    def restorable(self) -> bool:
+        return self.state in {SnapshotState.ACKED, SnapshotState.BRANCH}
+
+
+def prefix_of(instance_id: InstanceId, epoch: int, rental_id: RentalId) -> str:
+    """Where one rental of one epoch may write; the slash ends it."""
+    return f"snapshots/{instance_id}/{epoch}-{rental_id}/"
+
+
+def read_prefix_of(instance_id: InstanceId) -> str:
+    """Where parents lie."""
+    return f"snapshots/{instance_id}/"
