@@ -22,6 +22,8 @@ class Access(StrEnum):
     PUBLIC = "public"  # a principal is still given when a good token is sent
     USER = "user"  # a login or an API key; `?demo=true` on a GET
     METRICS = "metrics"  # an API key with the metrics scope
+    BODY = "body"  # the body is the proof (a password, a refresh token): no header is read,
+    # because the token that a client still sends beside it may have run out
     MACHINE = "machine"  # the view checks the machine's own token
 
 
