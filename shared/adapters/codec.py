@@ -126,8 +126,10 @@ def _converter() -> Converter:
         detailed_validation=False,
         unstruct_collection_overrides={AbstractSet: sorted, frozenset: sorted, tuple: list},
     )
-    for kind in (str, int, bool):
-        converter.register_structure_hook(kind, _structure_exact)
+    # By identity: a hook for str would catch the enums that are text as well.
+    converter.register_structure_hook_func(
+        lambda kind: kind is str or kind is int or kind is bool, _structure_exact
+    )
     converter.register_structure_hook(float, _structure_float)
     converter.register_unstructure_hook(float, _finite)
     converter.register_unstructure_hook(datetime, time_text)
