@@ -1,0 +1,58 @@
+"""Brings Swagger UI and ReDoc from the npm registry into shared/edge/assets/vendor.
+
+`python -m infra.packaging.vendor` needs npm. The result is committed, with the licences: the
+reference pages load nothing from elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+VENDOR = Path(__file__).parents[2] / "shared" / "edge" / "assets" / "vendor"
+VERSIONS = {"swagger-ui-dist": "5.35.0", "redoc": "2.5.4"}
+# The file in the package, and what we call it.
+FILES = {
+    "swagger-ui-dist": {
+        "swagger-ui-bundle.js": "swagger-ui-bundle.js",
+        "swagger-ui.css": "swagger-ui.css",
+        "LICENSE": "swagger-ui.LICENSE.txt",
+        "NOTICE": "swagger-ui.NOTICE.txt",
+        "swagger-ui-bundle.js.LICENSE.txt": "swagger-ui-bundle.js.LICENSE.txt",
+    },
+    "redoc": {
+        "bundles/redoc.standalone.js": "redoc.standalone.js",
+        "LICENSE": "redoc.LICENSE.txt",
+        "bundles/redoc.standalone.js.LICENSE.txt": "redoc.standalone.js.LICENSE.txt",
+    },
+}
+
+
+def main() -> int:
+    VENDOR.mkdir(parents=True, exist_ok=True)
+    for package, version in VERSIONS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            _bring(package, version, Path(folder))
+    (VENDOR / "versions.json").write_text(json.dumps(VERSIONS, indent=2) + "\n")
+    return 0
+
+
+def _bring(package: str, version: str, folder: Path) -> None:
+    """The client checks what it fetched against the registry's integrity hash."""
+    subprocess.run(
+        ["npm", "pack", "--silent", f"{package}@{version}"], cwd=folder, check=True, timeout=120
+    )
+    (archive,) = folder.glob("*.tgz")
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+    for name, ours in FILES[package].items():
+        shutil.copyfile(folder / "package" / name, VENDOR / ours)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""Messages that no repeat would help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from shared.domain.errors import DocumentExists
+from shared.ports.store import Collection
+
+if TYPE_CHECKING:
+    from shared.app.services import Services
+
+_KEPT = timedelta(days=30)
+_LONGEST_PAYLOAD = 4096
+_LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedMessage:
+    """What came, cut to 4 KiB of text, and why it was put aside."""
+
+    topic: str
+    message_id: str
+    reason: str
+    payload: str
+    rejected_at: datetime
+    expires_at: datetime
+
+
+REJECTED: Collection[RejectedMessage] = Collection(
+    "rejected", RejectedMessage, expires="expires_at"
+)
+
+
+def reject(
+    services: Services, key: str, topic: str, message_id: str, payload: bytes, reason: str
+) -> None:
+    """Keep the message under `key`, once. Raises StoreError when it could not be kept."""
+    now = services.clock.now()
+    text = payload[:_LONGEST_PAYLOAD].decode("utf-8", "replace")
+    message = RejectedMessage(
+        topic, message_id[:200], reason[:_LONGEST_REASON], text, now, now + _KEPT
+    )
+    try:
+        services.store.add(REJECTED, key, message)
+    except DocumentExists:
+        return
