@@ -1,0 +1,120 @@
+"""A deployment on fakes: real store, real hashes, a clock that stands still."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from shared.adapters.embedded.store import EmbeddedStore
+from shared.app.settings import Settings
+from shared.domain.errors import Forbidden, ProviderKeyRejected, ProviderUnknown
+from shared.ports.secrets import SigningKey
+from shared.ports.store import Store
+from tests.fakes.clock import FakeClock, SeededIds
+
+if TYPE_CHECKING:
+    from shared.app.market.offers_cache import OfferCache
+    from shared.domain.accounts import ProviderAccount
+    from shared.ports.blobs import Blobs
+    from shared.ports.bus import Bus
+
+EMAIL = "ann@example.org"
+PASSWORD = "correct horse battery staple"
+
+
+class FakeSecrets:
+    """Two live keys per purpose; `rotate` makes a new one and drops the oldest."""
+
+    def __init__(self) -> None:
+        self.generation = 2
+
+    def rotate(self) -> None:
+        self.generation += 1
+
+    def signing_keys(self, purpose: str) -> tuple[SigningKey, ...]:
+        numbers = (self.generation, self.generation - 1)
+        return tuple(
+            SigningKey(f"k{number}", hashlib.sha256(f"{purpose}/{number}".encode()).digest())
+            for number in numbers
+        )
+
+    def seal(self, plain: str, context: str) -> str:
+        return f"{context}|{plain[::-1]}"
+
+    def open(self, sealed: str, context: str) -> str:
+        found, _, plain = sealed.partition("|")
+        if found != context:
+            raise Forbidden("not sealed here")
+        return plain[::-1]
+
+
+class FakeSignup:
+    """Opens accounts with the keys `sim-1`, `sim-2`, ...; fails while `is_away`."""
+
+    def __init__(self) -> None:
+        self.is_away = False
+        self.opened: list[str] = []
+
+    def open_account(self, user_hint: str) -> str:
+        if self.is_away:
+            raise ProviderUnknown("the simulator is away")
+        self.opened.append(user_hint)
+        return f"sim-{len(self.opened)}"
+
+
+@dataclass
+class FakeMarketplace:
+    """Takes the keys that begin with `good`."""
+
+    key: str
+    provider: str = "vast"
+
+    def credit_micro_usd(self) -> int:
+        if not self.key.startswith("good"):
+            raise ProviderKeyRejected("no such key")
+        return 25_000_000
+
+
+@dataclass
+class World:
+    """The Services of one deployment."""
+
+    settings: Settings = field(
+        default_factory=lambda: Settings(
+            deployment_id="test",
+            public_url="http://127.0.0.1:8080",
+            agent_url="http://127.0.0.1:8080",
+            registration_open=True,
+        )
+    )
+    clock: FakeClock = field(default_factory=FakeClock)
+    ids: SeededIds = field(default_factory=SeededIds)
+    secrets: FakeSecrets = field(default_factory=FakeSecrets)
+    signup: FakeSignup | None = None
+    store: Store = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = EmbeddedStore(":memory:", self.clock)
+
+    @property
+    def bus(self) -> Bus:
+        raise AssertionError("authentication publishes nothing")
+
+    @property
+    def blobs(self) -> Blobs:
+        raise AssertionError("authentication keeps no objects")
+
+    @property
+    def public_marketplaces(self) -> tuple[Any, ...]:
+        return ()
+
+    @property
+    def offers_cache(self) -> OfferCache:
+        raise AssertionError("authentication looks for no offers")
+
+    def marketplace(self, account: ProviderAccount) -> Any:
+        return FakeMarketplace(self.secrets.open(account.sealed_key, account.id))
+
+    def close_registration(self) -> None:
+        self.settings = replace(self.settings, registration_open=False)
