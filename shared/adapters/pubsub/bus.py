@@ -1,0 +1,94 @@
+"""Events through Google Pub/Sub, without ordering."""
+
+from __future__ import annotations
+
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from google.api_core import exceptions
+from google.api_core.retry import Retry
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import pubsub_v1  # type: ignore[import-untyped]
+
+from shared.contract.events import to_message
+from shared.domain.errors import BusUnavailable
+from shared.domain.events import EVENT_TYPES
+from shared.ports.counting import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shared.domain.events import Event
+    from shared.ports.clock import Clock, Ids
+
+_TIMEOUT_S = 10.0
+# Everything to be sent is handed over at once, so there is nothing to wait for.
+_BATCH = pubsub_v1.types.BatchSettings(max_latency=0.001)
+_RETRY = Retry(initial=0.1, maximum=2.0, timeout=_TIMEOUT_S)
+
+
+class PubsubBus:
+    """The Bus port. With PUBSUB_EMULATOR_HOST in the environment it speaks to that emulator.
+
+    A topic is named as its event says, behind an optional prefix.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        ids: Ids,
+        *,
+        project: str,
+        topic_prefix: str = "",
+        source: str = "/dumont",
+    ) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._topics = f"projects/{project}/topics/{topic_prefix}"
+        self._source = source
+        with _translated():
+            self._publisher = pubsub_v1.PublisherClient(batch_settings=_BATCH)
+
+    def publish(self, events: Sequence[Event]) -> None:
+        at = self._clock.now()
+        messages = [
+            to_message(event, event_id=self._ids.new("evt"), source=self._source, at=at)
+            for event in events
+        ]
+        with _translated():
+            under_way = [
+                self._publisher.publish(
+                    self._topics + event.topic,
+                    message,
+                    retry=_RETRY,
+                    timeout=_TIMEOUT_S,
+                    **{"content-type": "application/cloudevents+json"},
+                )
+                for event, message in zip(events, messages, strict=True)
+            ]
+            for future in under_way:
+                future.result(timeout=_TIMEOUT_S)
+        record(publishes=len(messages), publish_bytes=sum(map(len, messages)))
+
+    def check(self) -> None:
+        topic = self._topics + EVENT_TYPES[0].topic
+        try:
+            with _translated():
+                self._publisher.get_topic(topic=topic, timeout=5.0, retry=None)
+        except BusUnavailable as error:
+            # A publisher may not be allowed to look at a topic: the refusal is an answer.
+            if not isinstance(error.__cause__, exceptions.PermissionDenied):
+                raise
+
+    def close(self) -> None:
+        self._publisher.stop()
+        self._publisher.transport.close()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (exceptions.GoogleAPIError, GoogleAuthError, FutureTimeoutError, ValueError) as error:
+        raise BusUnavailable(f"Pub/Sub: {error}") from error
