@@ -164,9 +164,33 @@ def refusal_of(error: HTTPException) -> Refusal:
 
 
 def _kind_of(error: errors.DumontError) -> Kind:
-    kind = next(TABLE[each] for each in type(error).__mro__ if each in TABLE)
+    kind = _kind_of_class(type(error))
     if isinstance(error, errors.ProviderRefused):
         kind = _REFUSED_BECAUSE.get(error.reason, kind)
     if isinstance(error, errors.RateLimited | errors.ProviderBusy):
         kind = replace(kind, retry_after_s=max(0.0, error.retry_after_s))
     return kind if kind.code else replace(kind, code=error.code)
+
+
+def _kind_of_class(error: type[errors.DumontError]) -> Kind:
+    return next(TABLE[each] for each in error.__mro__ if each in TABLE)
+
+
+def kinds_by_code() -> Mapping[str, Kind]:
+    """Every code that an answer may carry, with how it is shown."""
+    edge_only = (
+        WRONG_METHOD,
+        TOO_LARGE,
+        NOT_JSON,
+        WRONG_HOST,
+        KEY_REUSED,
+        KEY_IN_PROGRESS,
+    )
+    found = {kind.code: kind for kind in edge_only}
+    pending: list[type[errors.DumontError]] = [errors.DumontError]
+    while pending:
+        error = pending.pop()
+        pending += error.__subclasses__()
+        kind = _kind_of_class(error)
+        found.setdefault(kind.code or error.code, kind)
+    return found

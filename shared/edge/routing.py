@@ -32,10 +32,12 @@ class RouteTable:
         seen = [(route.method, route.path) for route in routes]
         if len(set(seen)) != len(seen):
             raise ValueError(f"a route is declared twice: {sorted(seen)}")
+        self._routes = routes
+        # Endpoints are positions: a route holds its example, and is not hashable.
         self._map = Map(
             [
-                Rule(path, methods=[route.method], endpoint=route)
-                for route in routes
+                Rule(path, methods=[route.method], endpoint=position)
+                for position, route in enumerate(routes)
                 for path in _paths(route.path)
             ],
             strict_slashes=False,
@@ -46,7 +48,7 @@ class RouteTable:
     def match(self, method: str, path: str) -> Match:
         """The route, with its path's values. Raises Refusal (404; 405 with Allow)."""
         try:
-            route, values = self._map.bind("function").match(path, method)
+            position, values = self._map.bind("function").match(path, method)
         except NotFound:
             raise Refusal(NO_SUCH_PATH, "There is nothing at this path.") from None
         except MethodNotAllowed as error:
@@ -54,6 +56,7 @@ class RouteTable:
             raise Refusal(
                 WRONG_METHOD, f"This path takes {allow}.", headers={"Allow": allow}
             ) from None
+        route = self._routes[position]
         whole = {name for name in values if f"<path:{name}>" in route.path}
         if not all(name in whole or _PLAIN_VALUE.fullmatch(values[name]) for name in values):
             raise Refusal(NO_SUCH_PATH, "There is nothing at this path.")
