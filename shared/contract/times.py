@@ -9,7 +9,10 @@ from pydantic import AfterValidator, AwareDatetime
 
 
 def _as_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the last hours of the year 9999, west of Greenwich
+        raise ValueError("this moment is out of range") from None
 
 
 UtcTime = Annotated[AwareDatetime, AfterValidator(_as_utc)]

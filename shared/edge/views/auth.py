@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.app.auth import api_keys, provider_keys
 from shared.app.auth.authenticate import principal_of
@@ -17,8 +17,10 @@ from shared.contract import auth as wire
 from shared.contract.paging import Listing, NoBody, NoQuery, PageQuery
 from shared.domain.errors import Unauthenticated
 from shared.domain.ids import ApiKeyId
-from shared.domain.principals import Principal, Scope
-from shared.edge.route import Access, Answer, Call, Route
+from shared.edge.route import Answer, Call
+
+if TYPE_CHECKING:
+    from shared.domain.principals import Principal
 
 NOTHING = Answer(status=204)
 
@@ -94,131 +96,3 @@ def _bearer(call: Call[Any, Any]) -> Principal | None:
     if scheme.lower() != "bearer":
         raise Unauthenticated("Send Authorization: Bearer with one token.")
     return principal_of(call.services, token.strip())
-
-
-_LOGIN_EXAMPLE = {"email": "ann@example.org", "password": "correct horse battery staple"}
-_REFRESH_EXAMPLE = {"refresh_token": "dcr_01JB8Z0Q4T6V9X2C5E7G8H1K3M_…"}
-
-ROUTES = (
-    Route(
-        "POST",
-        "/api/auth/register",
-        post_register,
-        "Create an account and log in",
-        access=Access.BODY,
-        body=wire.RegisterBody,
-        answer=wire.SessionAnswer,
-        status=201,
-        raises=("already_taken", "forbidden"),
-        example=_LOGIN_EXAMPLE,
-        tag="auth",
-    ),
-    Route(
-        "POST",
-        "/api/auth/login",
-        post_login,
-        "Log in with e-mail and password",
-        access=Access.BODY,
-        body=wire.LoginBody,
-        answer=wire.SessionAnswer,
-        raises=("unauthenticated", "rate_limited"),
-        example=_LOGIN_EXAMPLE,
-        tag="auth",
-    ),
-    Route(
-        "POST",
-        "/api/auth/refresh",
-        post_refresh,
-        "Exchange a refresh token for the next pair",
-        access=Access.BODY,
-        body=wire.RefreshBody,
-        answer=wire.SessionAnswer,
-        raises=("unauthenticated",),
-        example=_REFRESH_EXAMPLE,
-        tag="auth",
-    ),
-    Route(
-        "POST",
-        "/api/auth/logout",
-        post_logout,
-        "End this login",
-        access=Access.BODY,
-        body=wire.LogoutBody,
-        status=204,
-        raises=("unauthenticated",),
-        example=_REFRESH_EXAMPLE,
-        tag="auth",
-    ),
-    Route("GET", "/api/auth/me", get_me, "Who I am", answer=wire.UserAnswer, tag="auth"),
-    Route(
-        "PUT",
-        "/api/auth/password",
-        put_password,
-        "Change my password and end my other logins",
-        scope=Scope.WRITE,
-        body=wire.PasswordBody,
-        status=204,
-        raises=("rate_limited",),
-        example={
-            "current_password": "correct horse battery staple",
-            "new_password": "a longer and better passphrase",
-        },
-        tag="auth",
-    ),
-    Route(
-        "POST",
-        "/api/auth/keys",
-        post_key,
-        "Make an API key; it is shown this once",
-        scope=Scope.WRITE,
-        body=wire.KeyBody,
-        answer=wire.NewKeyAnswer,
-        status=201,
-        raises=("conflict",),
-        example={
-            "name": "laptop",
-            "scopes": ["read", "write"],
-            "expires_at": "2099-01-01T00:00:00Z",
-        },
-        tag="auth",
-    ),
-    Route(
-        "GET",
-        "/api/auth/keys",
-        get_keys,
-        "My API keys, without their secrets",
-        query=PageQuery,
-        answer=Listing[wire.KeyAnswer],
-        tag="auth",
-    ),
-    Route(
-        "DELETE",
-        "/api/auth/keys/<key_id>",
-        delete_key,
-        "Delete an API key",
-        scope=Scope.WRITE,
-        status=204,
-        raises=("not_found",),
-        tag="auth",
-    ),
-    Route(
-        "GET",
-        "/api/settings/providers",
-        get_providers,
-        "Which marketplaces I have set a key for",
-        answer=wire.ProvidersAnswer,
-        tag="settings",
-    ),
-    Route(
-        "PUT",
-        "/api/settings/providers",
-        put_provider,
-        "Set my key at a marketplace; it is tested first",
-        scope=Scope.WRITE,
-        body=wire.ProviderKeyBody,
-        answer=wire.ProviderAnswer,
-        raises=("provider_unknown", "provider_busy"),
-        example={"provider": "vast", "api_key": "0123456789abcdef0123456789abcdef"},
-        tag="settings",
-    ),
-)

@@ -1,0 +1,356 @@
+"""The auth function as functions-framework serves it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import functions_framework
+import pytest
+
+from shared import bootstrap
+from shared.app.auth.demo import ensure_demo_user
+from tests.unit.auth.world import EMAIL, PASSWORD, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+SOURCE = Path(__file__).parents[2] / "functions" / "auth" / "main.py"
+LOGIN = {"email": EMAIL, "password": PASSWORD}
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    made = World()
+    bootstrap.use(made)
+    yield made
+    bootstrap.use(None)
+
+
+@pytest.fixture
+def client(world: World) -> FlaskClient:
+    client: FlaskClient = functions_framework.create_app("auth", str(SOURCE)).test_client()
+    return client
+
+
+@pytest.fixture
+def session(client: FlaskClient) -> dict[str, Any]:
+    """Ann, registered and logged in."""
+    return _json(client.post("/api/auth/register", json=LOGIN))
+
+
+def _json(answer: TestResponse) -> dict[str, Any]:
+    body = answer.get_json()
+    assert isinstance(body, dict), answer.data
+    return body
+
+
+def _as(session: dict[str, Any]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {session['access_token']}"}
+
+
+def _problem(answer: TestResponse) -> tuple[int, str]:
+    assert answer.content_type == "application/problem+json"
+    assert _json(answer)["trace_id"]
+    return answer.status_code, _json(answer)["code"]
+
+
+def _pointers(answer: TestResponse) -> list[str]:
+    return [each["pointer"] for each in _json(answer)["errors"]]
+
+
+@pytest.mark.parametrize("prefix", ["/api/auth", "/api/v1/auth"])
+def test_registering_logging_in_and_asking_who_one_is(client: FlaskClient, prefix: str) -> None:
+    registered = client.post(f"{prefix}/register", json=LOGIN)
+
+    logged_in = client.post(f"{prefix}/login", json=LOGIN)
+
+    assert (registered.status_code, logged_in.status_code) == (201, 200)
+    session = _json(logged_in)
+    assert (session["token_type"], session["expires_in"]) == ("Bearer", 900)
+    me = client.get(f"{prefix}/me", headers=_as(session))
+    assert _json(me) == session["user"] == _json(registered)["user"]
+    assert set(_json(me)) == {"id", "email", "created_at", "demo"}
+
+
+def test_username_is_another_name_for_the_email(
+    client: FlaskClient, session: dict[str, Any]
+) -> None:
+    answer = client.post("/api/auth/login", json={"username": EMAIL, "password": PASSWORD})
+
+    assert _json(answer)["user"] == session["user"]
+
+
+def test_answers_with_tokens_are_kept_by_no_cache(client: FlaskClient) -> None:
+    answer = client.post("/api/auth/register", json=LOGIN)
+
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_taken_address_is_409_and_a_closed_deployment_403(
+    client: FlaskClient, session: dict[str, Any], world: World
+) -> None:
+    taken = client.post("/api/auth/register", json=LOGIN)
+    world.close_registration()
+    closed = client.post("/api/auth/register", json=LOGIN | {"email": "bob@example.org"})
+
+    assert _problem(taken) == (409, "already_taken")
+    assert _problem(closed) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"email": "ann", "password": PASSWORD}, "/email"),
+        ({"email": "ann\x00@example.org", "password": PASSWORD}, "/email"),
+        ({"email": EMAIL, "password": "x" * 11}, "/password"),
+        ({"email": EMAIL, "password": "x" * 129}, "/password"),
+        ({"email": EMAIL, "password": 123456789012}, "/password"),
+        ({"email": EMAIL}, "/password"),
+        ({"email": [EMAIL], "password": PASSWORD}, "/email"),
+        ({**LOGIN, "demo": True}, "/demo"),
+        ({**LOGIN, "id": "user_demo"}, "/id"),
+    ],
+    ids=str,
+)
+def test_a_registration_that_breaks_a_rule_is_422_and_points_at_it(
+    client: FlaskClient, body: dict[str, Any], pointer: str
+) -> None:
+    answer = client.post("/api/auth/register", json=body)
+
+    assert _problem(answer) == (422, "invalid")
+    assert _pointers(answer) == [pointer]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[]", b'"x"', b"\xff", b'{"email":"\\ud800@x.de","password":"\\ud800aaaaaaaaaaaa"}'],
+)
+def test_what_cannot_be_read_is_a_problem_never_a_crash(client: FlaskClient, body: bytes) -> None:
+    for path in ("register", "login", "refresh", "logout"):
+        answer = client.post(f"/api/auth/{path}", data=body, content_type="application/json")
+
+        assert _problem(answer)[0] in {400, 422}
+
+
+def test_a_wrong_password_and_an_unknown_address_get_one_answer(
+    client: FlaskClient, session: dict[str, Any]
+) -> None:
+    wrong = client.post("/api/auth/login", json=LOGIN | {"password": "not the password"})
+    unknown = client.post("/api/auth/login", json=LOGIN | {"email": "nobody@example.org"})
+
+    assert _problem(wrong) == _problem(unknown) == (401, "unauthenticated")
+    assert _json(wrong)["detail"] == _json(unknown)["detail"]
+
+
+def test_the_sixth_attempt_is_429_with_retry_after(
+    client: FlaskClient, session: dict[str, Any]
+) -> None:
+    for _ in range(5):
+        client.post("/api/auth/login", json=LOGIN | {"password": "not the password"})
+
+    answer = client.post("/api/auth/login", json=LOGIN)
+
+    assert _problem(answer) == (429, "rate_limited")
+    assert answer.headers["Retry-After"] == "30"
+
+
+def test_a_refresh_needs_no_access_token_and_is_not_hindered_by_an_expired_one(
+    client: FlaskClient, session: dict[str, Any], world: World
+) -> None:
+    world.clock.advance(3600)
+
+    answer = client.post(
+        "/api/auth/refresh",
+        json={"refresh_token": session["refresh_token"]},
+        headers=_as(session),
+    )
+
+    assert answer.status_code == 200
+    assert _json(answer)["refresh_token"] != session["refresh_token"]
+    assert client.get("/api/auth/me", headers=_as(session)).status_code == 401
+    assert client.get("/api/auth/me", headers=_as(_json(answer))).status_code == 200
+
+
+def test_a_reused_refresh_token_ends_the_login(
+    client: FlaskClient, session: dict[str, Any], world: World
+) -> None:
+    first = {"refresh_token": session["refresh_token"]}
+    newest = _json(client.post("/api/auth/refresh", json=first))["refresh_token"]
+    world.clock.advance(11)
+
+    reused = client.post("/api/auth/refresh", json=first)
+
+    assert _problem(reused) == (401, "unauthenticated")
+    assert client.post("/api/auth/refresh", json={"refresh_token": newest}).status_code == 401
+
+
+@pytest.mark.parametrize("proof", ["refresh token", "access token", "both, one expired"])
+def test_logging_out_ends_the_login(
+    client: FlaskClient, session: dict[str, Any], world: World, proof: str
+) -> None:
+    body = {} if proof == "access token" else {"refresh_token": session["refresh_token"]}
+    headers = {} if proof == "refresh token" else _as(session)
+    if proof == "both, one expired":
+        world.clock.advance(3600)
+
+    answer = client.post("/api/auth/logout", json=body, headers=headers)
+
+    assert (answer.status_code, answer.data) == (204, b"")
+    refreshed = client.post("/api/auth/refresh", json={"refresh_token": session["refresh_token"]})
+    assert refreshed.status_code == 401
+
+
+def test_a_logout_that_names_no_login_is_401(client: FlaskClient) -> None:
+    assert _problem(client.post("/api/auth/logout")) == (401, "unauthenticated")
+    strange = client.post("/api/auth/logout", headers={"Authorization": "Basic abc"})
+    assert _problem(strange) == (401, "unauthenticated")
+
+
+def test_a_new_password_replaces_the_old_one(client: FlaskClient, session: dict[str, Any]) -> None:
+    change = {"current_password": PASSWORD, "new_password": "a longer and better passphrase"}
+
+    wrong = client.put(
+        "/api/auth/password", json=change | {"current_password": "?"}, headers=_as(session)
+    )
+    changed = client.put("/api/auth/password", json=change, headers=_as(session))
+
+    assert _problem(wrong) == (422, "invalid")
+    assert _pointers(wrong) == ["/current_password"]
+    assert changed.status_code == 204
+    assert client.post("/api/auth/login", json=LOGIN).status_code == 401
+
+
+def test_a_key_is_shown_once_and_listed_without_its_secret(
+    client: FlaskClient, session: dict[str, Any]
+) -> None:
+    body = {"name": "ci", "scopes": ["read"], "expires_at": "2030-01-01T02:00:00+02:00"}
+    made = client.post("/api/auth/keys", json=body, headers=_as(session))
+    new = _json(made)
+
+    listed = _json(client.get("/api/auth/keys", headers=_as(session)))
+
+    assert made.status_code == 201
+    assert new["key"].startswith("dc_live_")
+    assert new["expires_at"] == "2030-01-01T00:00:00Z"
+    assert listed == {
+        "items": [{name: value for name, value in new.items() if name != "key"}],
+        "next_page_token": None,
+    }
+
+
+def test_a_key_works_as_a_bearer_within_its_scopes(
+    client: FlaskClient, session: dict[str, Any]
+) -> None:
+    made = client.post("/api/auth/keys", json={"name": "ci"}, headers=_as(session))
+    key = {"Authorization": f"Bearer {_json(made)['key']}"}
+
+    assert _json(client.get("/api/auth/me", headers=key)) == session["user"]
+    refused = client.post("/api/auth/keys", json={"name": "more"}, headers=key)
+    assert _problem(refused) == (403, "forbidden")
+
+
+def test_somebody_elses_key_is_404(client: FlaskClient, session: dict[str, Any]) -> None:
+    key = _json(client.post("/api/auth/keys", json={"name": "ci"}, headers=_as(session)))
+    bob = _json(client.post("/api/auth/register", json=LOGIN | {"email": "bob@example.org"}))
+
+    theirs = client.delete(f"/api/auth/keys/{key['id']}", headers=_as(bob))
+    mine = client.delete(f"/api/auth/keys/{key['id']}", headers=_as(session))
+    again = client.delete(f"/api/auth/keys/{key['id']}", headers=_as(session))
+
+    assert _problem(theirs) == _problem(again) == (404, "not_found")
+    assert mine.status_code == 204
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"name": ""},
+        {"name": "a\nb"},
+        {"name": "x", "scopes": []},
+        {"name": "x", "scopes": ["admin"]},
+        {"name": "x", "expires_at": "2020-01-01T00:00:00Z"},
+        {"name": "x", "expires_at": "2030-01-01T00:00:00"},
+        {"name": "x", "expires_at": "9999-12-31T23:59:59-14:00"},
+        {"name": "x", "owner": "user_demo"},
+    ],
+    ids=str,
+)
+def test_an_unfit_key_is_422(
+    client: FlaskClient, session: dict[str, Any], body: dict[str, Any]
+) -> None:
+    answer = client.post("/api/auth/keys", json=body, headers=_as(session))
+
+    assert _problem(answer) == (422, "invalid")
+
+
+@pytest.mark.parametrize(
+    "authorization", ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer x", "Bearer " + "x" * 9000]
+)
+def test_without_a_good_proof_nothing_is_shown(client: FlaskClient, authorization: str) -> None:
+    headers = {"Authorization": authorization} if authorization else {}
+    calls = [
+        client.get("/api/auth/me", headers=headers),
+        client.get("/api/auth/keys", headers=headers),
+        client.post("/api/auth/keys", json={"name": "x"}, headers=headers),
+        client.delete("/api/auth/keys/key_1", headers=headers),
+        client.put("/api/auth/password", json={}, headers=headers),
+        client.get("/api/settings/providers", headers=headers),
+        client.put("/api/settings/providers", json={}, headers=headers),
+    ]
+
+    assert [_problem(answer) for answer in calls] == [(401, "unauthenticated")] * len(calls)
+
+
+def test_a_provider_key_is_tested_and_never_read_back(
+    client: FlaskClient, session: dict[str, Any]
+) -> None:
+    path, headers = "/api/settings/providers", _as(session)
+    bad = client.put(path, json={"provider": "vast", "api_key": "bad"}, headers=headers)
+    good = client.put(path, json={"provider": "vast", "api_key": "good-1"}, headers=headers)
+
+    listed = client.get(path, headers=headers)
+
+    assert _problem(bad) == (422, "invalid")
+    assert _pointers(bad) == ["/api_key"]
+    assert _json(listed) == {"items": [_json(good)]}
+    assert b"good-1" not in listed.data
+
+
+@pytest.mark.parametrize("api_key", ["", "a b", "a\r\nX-Evil: 1", "é", "x" * 513])
+def test_a_provider_key_that_no_header_can_carry_is_422(
+    client: FlaskClient, session: dict[str, Any], api_key: str
+) -> None:
+    answer = client.put(
+        "/api/settings/providers",
+        json={"provider": "vast", "api_key": api_key},
+        headers=_as(session),
+    )
+
+    assert _problem(answer) == (422, "invalid")
+
+
+def test_the_demo_can_be_looked_at_and_not_changed(client: FlaskClient, world: World) -> None:
+    none_yet = client.get("/api/auth/me?demo=true")
+    user, _ = ensure_demo_user(world)
+
+    seen = client.get("/api/auth/me?demo=true")
+    changed = client.post("/api/auth/keys?demo=true", json={"name": "x"})
+
+    assert _problem(none_yet) == (403, "forbidden")
+    assert _json(seen)["id"] == user.id
+    assert _problem(changed) == (403, "forbidden")
+
+
+def test_the_demo_wins_over_a_login(
+    client: FlaskClient, session: dict[str, Any], world: World
+) -> None:
+    user, _ = ensure_demo_user(world)
+
+    seen = client.get("/api/auth/me?demo=true", headers=_as(session))
+
+    assert _json(seen)["id"] == user.id
