@@ -161,6 +161,12 @@ class SnapshotCorrupt(SnapshotError):
     code = "snapshot_corrupt"
 
 
+class DiskFull(SnapshotError):
+    """The machine's disk, or its quota, does not hold what is to be restored."""
+
+    code = "disk_full"
+
+
 # --- marketplaces ------------------------------------------------------------------------------
 
 

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from shared.snapshot import tree as engine_tree
+from shared.snapshot.compare import compare
+from shared.snapshot.tuning import Patience, Tuning
+from tests.unit.snapshot.stores import MemoryBlobs
+from tests.unit.snapshot.trees import NEXT_PREFIX, TUNING, bring_back, noise, take
+
+
+@pytest.fixture
+def reads(monkeypatch) -> list[bytes]:
+    """The names of the files whose content is read from here on."""
+    names: list[bytes] = []
+    genuine = engine_tree.read_file
+
+    def counted(folder_fd, name, *rest, **options):
+        names.append(name)
+        return genuine(folder_fd, name, *rest, **options)
+
+    monkeypatch.setattr(engine_tree, "read_file", counted)
+    return names
+
+
+def test_an_unchanged_tree_is_not_read_and_adds_no_pack(tree, blobs, into, reads) -> None:
+    _, parent = take(tree, blobs, "snap_1")
+    reads.clear()
+
+    result, manifest = take(tree, blobs, "snap_2", parent=parent)
+
+    assert reads == []
+    assert (result.new_packs, result.new_bytes) == ((), 0)
+    assert set(manifest.packs) == set(parent.packs)
+    assert manifest.parent_key == parent.key
+    bring_back(manifest, blobs, into)
+    assert compare(tree, into) == ()
+
+
+def test_only_what_changed_is_read_and_stored(tree, blobs, into, reads) -> None:
+    _, parent = take(tree, blobs, "snap_1")
+    (tree / "src" / "main.py").write_bytes(noise(9, 300))
+    (tree / "new").write_bytes(noise(10, 200))
+    reads.clear()
+
+    result, manifest = take(tree, blobs, "snap_2", parent=parent)
+
+    assert sorted(reads) == [b"main.py", b"new"]
+    assert result.new_bytes == 500
+    bring_back(manifest, blobs, into)
+    assert compare(tree, into) == ()
+
+
+def test_a_change_in_the_middle_of_a_big_file_stores_one_block(bare, blobs, into) -> None:
+    (bare / "weights").write_bytes(noise(1, 100 * 4096))
+    _, parent = take(bare, blobs, "snap_1")
+    with (bare / "weights").open("r+b") as weights:
+        weights.seek(50 * 4096 + 7)
+        weights.write(b"changed")
+
+    result, manifest = take(bare, blobs, "snap_2", parent=parent)
+
+    assert result.new_bytes <= 4096
+    bring_back(manifest, blobs, into)
+    assert compare(bare, into) == ()
+
+
+def test_a_write_that_keeps_size_and_mtime_is_seen_on_the_same_machine(bare, blobs, into) -> None:
+    file = bare / "file"
+    file.write_bytes(b"before")
+    stat = file.stat()
+    _, parent = take(bare, blobs, "snap_1")
+    file.write_bytes(b"after!")
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+    _, manifest = take(bare, blobs, "snap_2", parent=parent)
+
+    bring_back(manifest, blobs, into)
+    assert (into / "file").read_bytes() == b"after!"
+
+
+def test_after_a_move_size_and_mtime_are_enough(tree, blobs, into, tmp_path, reads) -> None:
+    _, parent = take(tree, blobs, "snap_1")
+    bring_back(parent, blobs, into)
+    reads.clear()
+
+    first, moved = take(into, blobs, "snap_2", parent=parent, prefix=NEXT_PREFIX)
+    second, _ = take(into, blobs, "snap_3", parent=moved, prefix=NEXT_PREFIX)
+
+    assert reads == []
+    assert (first.new_packs, second.new_packs) == ((), ())
+    bring_back(moved, blobs, tmp_path / "again")
+    assert compare(tree, tmp_path / "again") == ()
+
+
+def test_a_touched_file_is_read_but_its_content_is_not_stored_again(bare, blobs, reads) -> None:
+    (bare / "file").write_bytes(noise(2, 9_000))
+    _, parent = take(bare, blobs, "snap_1")
+    os.utime(bare / "file", ns=(1, 1))
+    reads.clear()
+
+    result, manifest = take(bare, blobs, "snap_2", parent=parent)
+
+    assert reads == [b"file"]
+    assert result.new_packs == ()
+    assert manifest.entries[1].attributes.mtime_ns == 1
+
+
+def test_a_renamed_folder_stores_nothing_anew(tree, blobs, into) -> None:
+    _, parent = take(tree, blobs, "snap_1")
+    (tree / "src").rename(tree / "renamed")
+
+    result, manifest = take(tree, blobs, "snap_2", parent=parent)
+
+    assert result.new_packs == ()
+    bring_back(manifest, blobs, into)
+    assert compare(tree, into) == ()
+
+
+def test_a_mode_that_changed_is_recorded_without_the_content(bare, blobs, into) -> None:
+    (bare / "run").write_bytes(b"#!/bin/sh")
+    _, parent = take(bare, blobs, "snap_1")
+    (bare / "run").chmod(0o750)
+
+    result, manifest = take(bare, blobs, "snap_2", parent=parent)
+    bring_back(manifest, blobs, into)
+
+    assert result.new_packs == ()
+    assert (into / "run").stat().st_mode & 0o777 == 0o750
+
+
+def test_a_file_that_changed_a_moment_ago_is_read_again_next_time(bare, blobs, reads) -> None:
+    """Its clock may tick too coarsely to show one more write."""
+    (bare / "file").write_bytes(b"fresh")
+    changed_ns = (bare / "file").stat().st_ctime_ns
+    soon = Tuning(now_ns=lambda: changed_ns + 1, patience=Patience(pause=lambda _: None))
+    _, parent = take(bare, blobs, "snap_1", tuning=soon)
+    reads.clear()
+
+    take(bare, blobs, "snap_2", parent=parent, tuning=TUNING)
+
+    assert reads == [b"file"]
+
+
+def test_a_parent_of_another_workspace_is_passed_over(tree, blobs, into) -> None:
+    _, parent = take(tree, blobs, "snap_1", prefix="snapshots/inst_2/1-rent_1/")
+
+    result, manifest = take(tree, blobs, "snap_2", parent=parent)
+
+    assert result.new_bytes > 0
+    assert all(pack.key.startswith("snapshots/inst_1/") for pack in manifest.packs)
+    assert manifest.parent_key is None
+
+
+def test_a_chain_needs_only_the_packs_that_its_end_names(tree, tmp_path) -> None:
+    blobs = MemoryBlobs()
+    manifest = None
+    for number in range(4):
+        (tree / "src" / "main.py").write_bytes(noise(number, 400))
+        prefix = f"snapshots/inst_1/{number}-rent_{number}/"
+        _, manifest = take(tree, blobs, f"snap_{number}", parent=manifest, prefix=prefix)
+    assert manifest is not None
+    named = {pack.key for pack in manifest.packs}
+
+    blobs.objects = {key: blobs.objects[key] for key in named}
+    bring_back(manifest, blobs, tmp_path / "restored")
+
+    assert compare(tree, tmp_path / "restored") == ()
+    assert len({key.split("/")[2] for key in named}) == 2
