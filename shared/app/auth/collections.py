@@ -22,3 +22,5 @@ KEYS_OF_OWNER = Query("keys_of_owner", API_KEYS, where=(Where("owner", "==", "ow
 ACCOUNTS_OF_OWNER = Query(
     "accounts_of_owner", PROVIDER_ACCOUNTS, where=(Where("owner", "==", "owner"),)
 )
+
+QUERIES = (KEYS_OF_OWNER, ACCOUNTS_OF_OWNER)  # for the list of indexes

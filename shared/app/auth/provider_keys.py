@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.app.auth.collections import ACCOUNTS_OF_OWNER, PROVIDER_ACCOUNTS
+from shared.app.collections import OPEN_RENTALS_OF_ACCOUNT
 from shared.domain.accounts import PROVIDERS, ProviderAccount, account_id_of
-from shared.domain.errors import Forbidden, Invalid, ProviderKeyRejected
+from shared.domain.errors import Conflicting, Forbidden, Invalid, ProviderKeyRejected
 
 if TYPE_CHECKING:
     from shared.app.services import Services
@@ -39,7 +40,8 @@ def save_provider_key(
     """Keep the key once the provider has taken it; the one before stays when it has not.
 
     Raises Invalid for an unknown provider or a key that it rejects, other ProviderErrors when
-    it could not be asked, Forbidden for an API key.
+    it could not be asked, Conflicting for a key that does not show the machines that are rented
+    (one that is being rented at this very moment is not looked for), Forbidden for an API key.
     """
     if principal.session is None:
         raise Forbidden("Provider keys are set by whoever is logged in with a password.")
@@ -52,6 +54,7 @@ def save_provider_key(
     created_at = before.value.created_at if before else now
     account = ProviderAccount(account_id, principal.user_id, provider, sealed, created_at)
     _require_accepted(services, account)
+    _require_sight_of_machines(services, account)
     tested = replace(account, accepted_at=services.clock.now())
     _keep(services, before, tested)
     return _status(provider, tested)
@@ -62,6 +65,18 @@ def _require_accepted(services: Services, account: ProviderAccount) -> None:
         services.marketplace(account).credit_micro_usd()
     except ProviderKeyRejected:
         raise Invalid("The provider does not accept this key.", "/api_key") from None
+
+
+def _require_sight_of_machines(services: Services, account: ProviderAccount) -> None:
+    """Under the key of another account living machines would look gone, and run on unseen."""
+    rented = services.store.find(
+        OPEN_RENTALS_OF_ACCOUNT, {"account_id": account.id, "open": True}, limit=200
+    ).items
+    if not rented:
+        return
+    seen = {contract.id for contract in services.marketplace(account).listing().contracts}
+    if not any(item.value.contract_id in seen for item in rented):
+        raise Conflicting("This key does not show your rented machines. Destroy them first.")
 
 
 def _keep(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from shared.app.auth.collections import REFRESH_FAMILIES
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 PURPOSE = "refresh-token"
 
+_LOG = logging.getLogger(__name__)
 _TRIES = 8  # a lost race is decided by the next look: the winner has replaced the token
 
 
@@ -59,6 +61,7 @@ def _step(services: Services, stored: Stored[RefreshFamily], secret: str) -> Ses
     else:
         following = ""
     if not following:
+        _LOG.warning("login %s of %s ends: %s", family.id, family.user_id, verdict)
         services.store.delete(REFRESH_FAMILIES, stored.key)
         raise _refused()
     return session_of(services, user, family.id, following)

@@ -7,6 +7,7 @@ recorded is withheld, right or wrong.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from shared.app.auth.collections import LOGIN_ATTEMPTS
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from shared.domain.users.attempts import LoginAttempts
     from shared.ports.store import Stored
 
+_LOG = logging.getLogger(__name__)
 _TRIES = 20  # a lost race means that another failure was recorded: a crowd of guesses
 
 
@@ -42,6 +44,7 @@ def record_failure(services: Services, account: str) -> None:
                 services.store.save(LOGIN_ATTEMPTS, account, after, before.version)
         except (DocumentExists, VersionConflict):
             continue
+        _LOG.warning("failed login %d for account %s", len(after.failures), account[:12])
         return
     raise _slowed(1.0)
 

@@ -17,6 +17,8 @@ from shared.app.auth.login import login
 from shared.app.auth.provider_keys import list_providers, save_provider_key
 from shared.app.auth.register import register
 from shared.app.auth.setup import issue_setup_link
+from shared.app.collections import RENTALS
+from shared.domain.accounts import account_id_of
 from shared.domain.errors import (
     AlreadyTaken,
     Conflicting,
@@ -25,8 +27,9 @@ from shared.domain.errors import (
     NotFound,
     Unauthenticated,
 )
-from shared.domain.ids import ApiKeyId
+from shared.domain.ids import ApiKeyId, ContractId, InstanceId, RentalId
 from shared.domain.principals import Scope
+from shared.domain.rentals.model import Rental, RentalState, Terms
 from tests.unit.auth.world import EMAIL, PASSWORD
 
 if TYPE_CHECKING:
@@ -212,6 +215,40 @@ def test_a_rejected_provider_key_leaves_the_one_before(world: World) -> None:
     (account,) = world.store.find(ACCOUNTS_OF_OWNER, {"owner": caller.user_id}).items
     assert world.secrets.open(account.value.sealed_key, account.key) == "good-1"
     assert (refusal.value.pointer, unknown.value.pointer) == ("/api_key", "/provider")
+
+
+def _rent(world: World, caller: Principal, contract: str) -> None:
+    now = world.clock.now()
+    rental = Rental(
+        id=RentalId("rent_1"),
+        owner=caller.user_id,
+        account_id=account_id_of(caller.user_id, "vast"),
+        instance_id=InstanceId("inst_1"),
+        epoch=1,
+        terms=Terms("vast", "1", "2", "RTX 4090", 1, 24_564, None, 300_000, 10_000, 0, 0, None),
+        label="dumont",
+        state=RentalState.LIVE,
+        state_since=now,
+        reason="",
+        created_at=now,
+        reserved=0,
+        contract_id=ContractId(contract),
+    )
+    world.store.add(RENTALS, rental.id, rental)
+
+
+def test_while_machines_are_rented_only_a_key_that_shows_them_is_taken(world: World) -> None:
+    caller = _caller(world)
+    save_provider_key(world, caller, "vast", "good-1")
+    _rent(world, caller, "77")
+    world.contracts = {"good-1": ("77",), "good-rotated": ("77", "78"), "good-of-another": ("9",)}
+
+    with pytest.raises(Conflicting):
+        save_provider_key(world, caller, "vast", "good-of-another")
+    save_provider_key(world, caller, "vast", "good-rotated")
+
+    (account,) = world.store.find(ACCOUNTS_OF_OWNER, {"owner": caller.user_id}).items
+    assert world.secrets.open(account.value.sealed_key, account.key) == "good-rotated"
 
 
 def test_there_is_no_demo_where_none_was_seeded(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.embedded.store import EmbeddedStore
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from shared.domain.accounts import ProviderAccount
     from shared.ports.blobs import Blobs
     from shared.ports.bus import Bus
+    from shared.ports.snapshots import SnapshotVerifier
 
 EMAIL = "ann@example.org"
 PASSWORD = "correct horse battery staple"
@@ -68,12 +70,16 @@ class FakeMarketplace:
     """Takes the keys that begin with `good`."""
 
     key: str
+    contracts: tuple[str, ...]
     provider: str = "vast"
 
     def credit_micro_usd(self) -> int:
         if not self.key.startswith("good"):
             raise ProviderKeyRejected("no such key")
         return 25_000_000
+
+    def listing(self) -> Any:
+        return SimpleNamespace(contracts=[SimpleNamespace(id=each) for each in self.contracts])
 
 
 @dataclass
@@ -92,6 +98,7 @@ class World:
     ids: SeededIds = field(default_factory=SeededIds)
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
     signup: FakeSignup | None = None
+    contracts: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by the provider's key
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,6 +113,10 @@ class World:
         raise AssertionError("authentication keeps no objects")
 
     @property
+    def snapshots(self) -> SnapshotVerifier:
+        raise AssertionError("authentication verifies no snapshots")
+
+    @property
     def public_marketplaces(self) -> tuple[Any, ...]:
         return ()
 
@@ -114,7 +125,8 @@ class World:
         raise AssertionError("authentication looks for no offers")
 
     def marketplace(self, account: ProviderAccount) -> Any:
-        return FakeMarketplace(self.secrets.open(account.sealed_key, account.id))
+        key = self.secrets.open(account.sealed_key, account.id)
+        return FakeMarketplace(key, self.contracts.get(key, ()))
 
     def close_registration(self) -> None:
         self.settings = replace(self.settings, registration_open=False)
