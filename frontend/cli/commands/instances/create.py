@@ -1,0 +1,128 @@
+"""Renting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from frontend.cli.commands.instances.act import waits
+from frontend.cli.session import Session, connected
+from frontend.cli.watch import see_through
+from frontend.client.orders import Hibernation, OfferQuery, Order, Race, SnapshotPolicy
+
+_LONGEST_KEY = 16_384
+
+
+@click.command()
+@click.option("--offer", "offer_id", help="One offer of `dumont offers`.")
+@click.option("--gpu-name", "--gpu", "gpu_name", help="Or: the best offer with this GPU.")
+@click.option("--num-gpus", type=int, help="How many GPUs (1).")
+@click.option("--region", help="US, EU, ASIA or a two-letter country.")
+@click.option("--max-price", type=float, help="USD per hour for the whole offer.")
+@click.option("--min-reliability", type=float, help="Between 0 and 1.")
+@click.option("--verified-only", is_flag=True, default=None, help="Verified machines only.")
+@click.option("--image", help="The container image (pytorch).")
+@click.option("--disk-gb", type=int, help="At least 10 (50).")
+@click.option("--label", help="A name for you.")
+@click.option("--port", "ports", type=int, multiple=True, help="To be reachable (8080).")
+@click.option("--env", "env", multiple=True, metavar="NAME=VALUE", help="For the machine.")
+@click.option("--onstart", help="A shell line to run at the start.")
+@click.option("--ssh-key", type=click.Path(exists=True, dir_okay=False), help="A public key file.")
+@click.option("--machine-type", type=click.Choice(["on-demand", "interruptible"]))
+@click.option("--bid", type=float, help="USD per hour, for interruptible.")
+@click.option("--race", "race_width", type=int, help="Rent this many, keep the first ready.")
+@click.option("--race-deadline", type=int, help="Seconds until the race is given up.")
+@click.option("--race-max-usd", type=float, help="What the race may cost.")
+@click.option("--idle-minutes", type=float, help="Sleep after this long without work (3).")
+@click.option("--gpu-threshold", type=float, help="Below this load, in percent, it is idle (5).")
+@click.option("--no-hibernation", is_flag=True, help="Never sleep by itself.")
+@click.option("--snapshot-minutes", type=int, help="Minutes between snapshots.")
+@click.option("--keep-last", type=int, help="How many snapshots to keep.")
+@waits
+@connected
+def create(session: Session, /, *, wait: bool, **given: Any) -> None:
+    """Rent a machine: an offer, or the best that fits.
+
+    Your first public key in ~/.ssh goes with it unless --ssh-key names another.
+    """
+    order = order_of(given)
+    with session.client() as client:
+        accepted = client.instances.create(order)
+        if accepted.instance is not None:
+            session.out.remark(f"{accepted.instance.id} is being set up.")
+        see_through(session, client, accepted, wait=wait)
+    if wait and accepted.instance is not None:
+        session.out.remark(f"Log in: `dumont instance ssh {accepted.instance.id}`.")
+
+
+def order_of(given: dict[str, Any]) -> Order:
+    """The order behind the options. Raises click.UsageError where they contradict each other."""
+    wanted = {
+        name: given[name]
+        for name in ("gpu_name", "num_gpus", "region", "max_price", "min_reliability")
+        if given[name] is not None
+    }
+    if given["verified_only"]:
+        wanted["verified_only"] = True
+    if bool(wanted) == bool(given["offer_id"]):
+        raise click.UsageError("Say either --offer, or what is wanted: --gpu-name and the like.")
+    return Order(
+        offer_id=given["offer_id"],
+        want=OfferQuery(**wanted) if wanted else None,
+        image=given["image"],
+        disk_gb=given["disk_gb"],
+        label=given["label"],
+        ports=given["ports"] or None,
+        env=_environment(given["env"]),
+        onstart=given["onstart"],
+        ssh_public_key=_public_key(given["ssh_key"]),
+        machine_type=given["machine_type"],
+        bid=given["bid"],
+        race=_race(given),
+        hibernation=_hibernation(given),
+        snapshots=_snapshots(given),
+    )
+
+
+def _race(given: dict[str, Any]) -> Race | None:
+    if given["race_width"] is None:
+        if given["race_deadline"] is not None or given["race_max_usd"] is not None:
+            raise click.UsageError("--race-deadline and --race-max-usd need --race.")
+        return None
+    return Race(given["race_width"], given["race_deadline"], given["race_max_usd"])
+
+
+def _hibernation(given: dict[str, Any]) -> Hibernation | None:
+    policy = Hibernation(
+        enabled=False if given["no_hibernation"] else None,
+        idle_minutes=given["idle_minutes"],
+        gpu_threshold_percent=given["gpu_threshold"],
+    )
+    return policy if policy != Hibernation() else None
+
+
+def _snapshots(given: dict[str, Any]) -> SnapshotPolicy | None:
+    policy = SnapshotPolicy(given["snapshot_minutes"], given["keep_last"])
+    return policy if policy != SnapshotPolicy() else None
+
+
+def _environment(pairs: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not name or not equals:
+            raise click.UsageError(f"--env takes NAME=VALUE, not {pair!r}.")
+        found[name] = value
+    return found
+
+
+def _public_key(path: str | None) -> str | None:
+    candidates = [Path(path)] if path else sorted((Path.home() / ".ssh").glob("id_*.pub"))
+    for candidate in candidates[:1]:
+        text = candidate.read_text(encoding="utf-8", errors="replace")[:_LONGEST_KEY].strip()
+        if "PRIVATE KEY" in text:
+            raise click.UsageError(f"{candidate} is a private key; give its .pub file.")
+        return text
+    return None

@@ -1,0 +1,82 @@
+"""What an instance did, said and cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from frontend.cli.figures import duration, moment, plain, size, usd
+from frontend.cli.output import Column
+from frontend.cli.session import Session, connected
+
+if TYPE_CHECKING:
+    from frontend.client.models.history import CostLine
+
+_COST = (
+    Column("CONTRACT"),
+    Column("KIND"),
+    Column("TIME", right=True),
+    Column("BYTES", right=True),
+    Column("USD", right=True),
+    Column("+/-", right=True),
+)
+
+
+@click.command()
+@click.argument("instance_id")
+@connected
+def events(session: Session, instance_id: str) -> None:
+    """The timeline, with reasons."""
+    with session.client() as client:
+        found = list(client.instances.events(instance_id))
+    if session.as_json:
+        session.out.models(found)
+        return
+    for event in found:
+        session.out.line(f"{moment(event.at)}  {plain(event.kind)}  {plain(event.message)}")
+
+
+@click.command()
+@click.argument("instance_id")
+@click.option("--tail", type=click.IntRange(min=1), help="Only the last lines.")
+@connected
+def logs(session: Session, instance_id: str, tail: int | None) -> None:
+    """What the machine wrote."""
+    with session.client() as client:
+        found = list(client.instances.logs(instance_id))
+    shown = found[-tail:] if tail is not None else found
+    if session.as_json:
+        session.out.models(shown)
+        return
+    for each in shown:
+        session.out.line(plain(each.text) if each.text else "")
+    if not shown:
+        session.out.remark("Nothing yet.")
+
+
+@click.command()
+@click.argument("instance_id")
+@connected
+def cost(session: Session, instance_id: str) -> None:
+    """What it cost so far, line by line, from our own metering."""
+    with session.client() as client:
+        found = client.instances.cost(instance_id)
+    if session.as_json:
+        session.out.model(found)
+        return
+    if found.lines:
+        session.out.table(_COST, [_row(line) for line in found.lines])
+    total = usd(found.total_usd, digits=4)
+    session.out.line(f"Total {total} +/- {usd(found.uncertainty_usd, digits=4)}")
+
+
+def _row(line: CostLine) -> tuple[str, ...]:
+    return (
+        plain(line.contract_id),
+        plain(line.kind),
+        duration(line.seconds),
+        size(line.bytes),
+        usd(line.usd, digits=6),
+        usd(line.uncertainty_usd, digits=6),
+    )

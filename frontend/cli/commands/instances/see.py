@@ -1,0 +1,121 @@
+"""Looking at instances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from frontend.cli.figures import UNKNOWN, moment, number, plain, size, usd
+from frontend.cli.output import Column
+from frontend.cli.session import Session, connected
+
+if TYPE_CHECKING:
+    from frontend.client.models.instances import Instance
+
+_COLUMNS = (
+    Column("INSTANCE"),
+    Column("LABEL", gives_way=True),
+    Column("STATE"),
+    Column("GPU"),
+    Column("UTIL", right=True),
+    Column("WHERE", gives_way=True),
+    Column("$/H", right=True),
+    Column("SO FAR", right=True),
+)
+
+
+@click.command(name="list")
+@click.option("--status", help="Only those in this state.")
+@connected
+def list_(session: Session, status: str | None) -> None:
+    """Your instances."""
+    with session.client() as client:
+        first = client.instances.list(status)
+        found = list(client.instances.all(status)) if first.next_page_token else list(first.items)
+    if session.as_json:
+        session.out.model(first.model_copy(update={"items": tuple(found), "next_page_token": None}))
+        return
+    if not found:
+        session.out.line("No instances. `dumont offers` shows what can be rented.")
+        return
+    session.out.table(_COLUMNS, [_row(instance) for instance in found])
+    session.out.line(f"Together {usd(first.total_usd_per_hour, digits=3)} per hour now.")
+
+
+@click.command()
+@click.argument("instance_id")
+@connected
+def show(session: Session, instance_id: str) -> None:
+    """Everything about one instance."""
+    with session.client() as client:
+        instance = client.instances.get(instance_id)
+    if session.as_json:
+        session.out.model(instance)
+        return
+    session.out.facts(_facts(instance))
+    if instance.operation_id:
+        session.out.remark(f"Under way: `dumont operations wait {instance.operation_id}`.")
+
+
+def _row(instance: Instance) -> tuple[str, ...]:
+    machine, usage = instance.machine, instance.usage
+    return (
+        instance.id,
+        plain(instance.label),
+        instance.state,
+        _gpu(instance),
+        number(usage.gpu_util_percent, "%") if usage is not None else UNKNOWN,
+        plain(machine.geolocation) if machine is not None else UNKNOWN,
+        usd(instance.price_usd_per_hour, digits=3),
+        usd(instance.cost_so_far_usd),
+    )
+
+
+def _facts(instance: Instance) -> list[tuple[str, str]]:
+    reason = f" ({plain(instance.state_reason)})" if instance.state_reason else ""
+    machine, address, last = instance.machine, instance.ssh, instance.last_snapshot
+    rows = [
+        ("Instance", instance.id),
+        ("Label", plain(instance.label)),
+        ("State", f"{instance.state}{reason}"),
+        ("GPU", _gpu(instance)),
+    ]
+    if machine is not None:
+        where = f"{plain(machine.provider)} {plain(machine.machine_id)}"
+        rows.append(("Machine", f"{where}, {plain(machine.geolocation)}"))
+    if address is not None:
+        rows.append(("SSH", f"ssh -p {address.port} {address.user}@{plain(address.host)}"))
+    rows += _live(instance)
+    rows += [
+        ("Price", f"{usd(instance.price_usd_per_hour, digits=3)} per hour"),
+        ("Cost so far", usd(instance.cost_so_far_usd, digits=4)),
+    ]
+    if last is not None:
+        when = moment(last.verified_at) if last.verified_at is not None else "not verified"
+        rows.append(("Last snapshot", f"{when}, {size(last.size_bytes)}"))
+    rows.append(("Created", moment(instance.created_at)))
+    return rows
+
+
+def _live(instance: Instance) -> list[tuple[str, str]]:
+    rows = []
+    usage, idle = instance.usage, instance.idle
+    if usage is not None:
+        gpu = number(usage.gpu_util_percent, "%")
+        heat = number(usage.gpu_temperature_c, " C")
+        cpu = number(usage.cpu_percent, "%")
+        rows.append(("Load", f"GPU {gpu}, {heat}, CPU {cpu} at {moment(usage.as_of)}"))
+    if idle is not None and idle.verdict is not None:
+        since = f" since {moment(idle.since)}" if idle.since is not None else ""
+        rows.append(("Idle", f"{plain(idle.verdict)}{since}"))
+    if instance.will_hibernate_at is not None:
+        rows.append(("Sleeps at", moment(instance.will_hibernate_at)))
+    return rows
+
+
+def _gpu(instance: Instance) -> str:
+    gpu = instance.gpu
+    if gpu is None or gpu.name is None:
+        return UNKNOWN
+    return f"{gpu.count}x {plain(gpu.name)}" if gpu.count is not None else plain(gpu.name)

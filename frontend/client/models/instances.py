@@ -1,0 +1,99 @@
+"""Instances: a person's durable workspaces; machines beneath them come and go."""
+
+from __future__ import annotations
+
+from pydantic import AwareDatetime
+
+from frontend.client.models.base import Answer
+from frontend.client.models.operations import Operation
+
+
+class InstanceGpu(Answer):
+    name: str | None = None
+    count: int | None = None
+    ram_gb: float | None = None
+
+
+class Machine(Answer):
+    """The rented machine beneath; all None while there is none."""
+
+    provider: str | None = None
+    machine_id: str | None = None
+    offer_id: str | None = None
+    contract_id: str | None = None
+    geolocation: str | None = None
+
+
+class SshAddress(Answer):
+    host: str
+    port: int
+    user: str = "root"
+
+
+class PortMapping(Answer):
+    inside: int
+    host: str | None = None
+    outside: int | None = None
+
+
+class Usage(Answer):
+    """Live figures as of a moment; None is unknown, never zero."""
+
+    as_of: AwareDatetime | None = None
+    gpu_util_percent: float | None = None
+    gpu_temperature_c: float | None = None
+    cpu_percent: float | None = None
+    ram_percent: float | None = None
+
+
+class Idle(Answer):
+    """What the control plane makes of the figures: `busy`, `idle` or `unknown`."""
+
+    verdict: str | None = None
+    since: AwareDatetime | None = None
+
+
+class LastSnapshot(Answer):
+    id: str | None = None
+    verified_at: AwareDatetime | None = None
+    size_bytes: int | None = None
+
+
+class Instance(Answer):
+    """One workspace. `epoch` counts the machines it has had."""
+
+    id: str
+    state: str
+    label: str | None = None
+    desired: str | None = None
+    state_reason: str | None = None
+    gpu: InstanceGpu | None = None
+    machine: Machine | None = None
+    ssh: SshAddress | None = None
+    ports: tuple[PortMapping, ...] = ()
+    usage: Usage | None = None
+    price_usd_per_hour: float | None = None
+    cost_so_far_usd: float | None = None
+    idle: Idle | None = None
+    will_hibernate_at: AwareDatetime | None = None
+    last_snapshot: LastSnapshot | None = None
+    head_snapshot_id: str | None = None
+    operation_id: str | None = None
+    epoch: int | None = None
+    created_at: AwareDatetime | None = None
+
+
+class InstanceList(Answer):
+    """One page of the caller's instances with the sum over all of them."""
+
+    items: tuple[Instance, ...]
+    next_page_token: str | None = None
+    count: int | None = None
+    total_usd_per_hour: float | None = None
+
+
+class Accepted(Answer):
+    """A long action was accepted: the operation to follow and the instance as it is now."""
+
+    operation: Operation
+    instance: Instance | None = None

@@ -1,0 +1,156 @@
+"""Answers as the API gives them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+T0 = "2026-11-01T10:00:00Z"
+T1 = "2026-11-01T10:00:12Z"
+T2 = "2026-11-01T10:00:15.500Z"
+
+
+def offer(number: int = 1, **changes: Any) -> dict[str, Any]:
+    return {
+        "offer_id": f"vast:{30_000_000 + number}",
+        "provider": "vast",
+        "machine_id": f"{1000 + number}",
+        "gpu_name": "H100 SXM",
+        "num_gpus": 8,
+        "gpu_ram_gb": 80.0,
+        "cpu_cores": 128,
+        "cpu_ram_gb": 1024.5,
+        "disk_gb": 4000,
+        "inet_down_mbps": 9000,
+        "inet_up_mbps": 8000,
+        "price": {
+            "total_usd_per_hour": 18.25,
+            "gpu_usd_per_hour": 18.0,
+            "storage_usd_per_hour": 0.25,
+            "download_usd_per_gb": 0.01,
+            "upload_usd_per_gb": 0.02,
+        },
+        "min_bid_usd_per_hour": None,
+        "geolocation": "Some Rather Long City Name, United States",
+        "reliability": 0.9871,
+        "verified": True,
+        "machine_type": "on-demand",
+        **changes,
+    }
+
+
+def offers() -> dict[str, Any]:
+    return {
+        "items": [offer(1), offer(2, cpu_cores=None)],
+        "next_page_token": None,
+        "as_of": T0,
+        "filters_applied": {"num_gpus": 1},
+        "count": 2,
+        "hidden_by_default": 3,
+        "warnings": [{"provider": "runpod", "code": "provider_unknown", "message": "silent"}],
+    }
+
+
+def operation(looks: int, kind: str = "create") -> dict[str, Any]:
+    """It is over at the third look."""
+    phases = [
+        {"name": "renting", "started_at": T0, "ended_at": None if looks < 2 else T1},
+        {"name": "starting", "started_at": T1, "ended_at": None if looks < 3 else T2},
+    ]
+    return {
+        "id": "op_1",
+        "kind": kind,
+        "target": "inst_1",
+        "state": "running" if looks < 3 else "succeeded",
+        "phases": phases[: max(looks, 1)],
+        "error": None,
+    }
+
+
+def instance(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": "inst_1",
+        "label": "training",
+        "state": "running",
+        "desired": "running",
+        "state_reason": "ready",
+        "gpu": {"name": "H100 SXM", "count": 8},
+        "machine": {
+            "provider": "vast",
+            "machine_id": "1001",
+            "offer_id": "vast:30000001",
+            "contract_id": "9001",
+            "geolocation": "Oslo, NO",
+        },
+        "ssh": {"host": "127.0.0.1", "port": 40122},
+        "ports": [],
+        "usage": {
+            "as_of": T2,
+            "gpu_util_percent": 91.5,
+            "gpu_temperature_c": None,
+            "cpu_percent": 12.0,
+        },
+        "price_usd_per_hour": 18.25,
+        "cost_so_far_usd": 1.5,
+        "idle": {"verdict": "busy", "since": None},
+        "will_hibernate_at": None,
+        "last_snapshot": {"id": "snap_1", "verified_at": T1, "size_bytes": 123456789},
+        "head_snapshot_id": "snap_1",
+        "operation_id": None,
+        "epoch": 2,
+        "created_at": T0,
+        **changes,
+    }
+
+
+def instances() -> dict[str, Any]:
+    items = [instance()]
+    return {"items": items, "next_page_token": None, "count": 1, "total_usd_per_hour": 18.25}
+
+
+def accepted(kind: str) -> dict[str, Any]:
+    return {"operation": operation(1, kind), "instance": instance(state="provisioning")}
+
+
+def snapshot() -> dict[str, Any]:
+    return {
+        "id": "snap_1",
+        "instance_id": "inst_1",
+        "size_bytes": 123456789,
+        "new_bytes": 1024,
+        "verified_at": T1,
+        "parent": None,
+        "kept_until": None,
+    }
+
+
+def cost() -> dict[str, Any]:
+    line = {
+        "rental_id": "rent_1",
+        "contract_id": "9001",
+        "provider": "vast",
+        "kind": "gpu",
+        "seconds": 300.5,
+        "bytes": None,
+        "rate": 18.0,
+        "usd": 1.5025,
+        "uncertainty_usd": 0.005,
+        "from": T0,
+        "to": T2,
+    }
+    return {
+        "instance_id": "inst_1",
+        "currency": "USD",
+        "total_usd": 1.5025,
+        "uncertainty_usd": 0.005,
+        "lines": [line],
+    }
+
+
+LISTS: dict[str, list[dict[str, Any]]] = {
+    "events": [{"at": T0, "kind": "created", "message": "asked for by you"}],
+    "logs": [
+        {"at": T0, "source": "onstart", "text": "hello"},
+        {"at": T1, "source": "onstart", "text": "red \x1b[31m[bold]alert"},
+    ],
+    "snapshots": [snapshot()],
+}
