@@ -106,7 +106,7 @@ class Commit:
 
     def _at(self, version: Version | None) -> Any:
         try:
-            moment = DatetimeWithNanoseconds.from_rfc3339(version)  # type: ignore[no-untyped-call]
+            moment = DatetimeWithNanoseconds.from_rfc3339(version)
         except (ValueError, TypeError) as error:
             raise VersionConflict(f"{version!r} is the version of no document") from error
         return self._client.write_option(last_update_time=moment.timestamp_pb())

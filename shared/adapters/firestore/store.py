@@ -115,7 +115,7 @@ class FirestoreStore:
         record(reads=1)
 
     def close(self) -> None:
-        self._client.close()  # type: ignore[no-untyped-call]
+        self._client.close()
 
     def _filtered(self, query: Query[Any], bounds: Sequence[Bound]) -> firestore.Query:
         asked = firestore.Query(self._client.collection(query.collection.name))
