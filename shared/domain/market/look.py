@@ -1,0 +1,37 @@
+"""When an account's contracts are listed, and strays that no document knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.ids import AccountId, ContractId, RentalId
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One listing pass serves every rental of the account (rule 6). Times are ours.
+
+    `provider_at` is the provider's clock in the last listing, which was read at `ended_at`.
+    """
+
+    account_id: AccountId
+    due_at: datetime
+    shard: int
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    complete_at: datetime | None = None
+    provider_at: datetime | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A contract under a label of ours without a document (rule 9)."""
+
+    account_id: AccountId
+    contract_id: ContractId
+    rental_id: RentalId
+    first_seen_at: datetime
+    last_seen_at: datetime
+    destroyed_at: datetime | None = None

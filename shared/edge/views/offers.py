@@ -1,0 +1,41 @@
+"""What can be rented, and with what money: /api/instances/offers and /api/instances/balance."""
+
+from __future__ import annotations
+
+from shared.app.market.balances import balances
+from shared.app.market.offers import search_offers
+from shared.contract.offers import BalanceAnswer, OfferQuery, OffersAnswer
+from shared.contract.offers_mapping import balance_answer, filter_of, offers_answer
+from shared.contract.paging import NoBody, NoQuery
+from shared.edge.route import Access, Call, Route
+
+
+def get_offers(call: Call[OfferQuery, NoBody]) -> OffersAnswer:
+    return offers_answer(search_offers(call.services, filter_of(call.query)), call.query)
+
+
+def get_balance(call: Call[NoQuery, NoBody]) -> BalanceAnswer:
+    return balance_answer(balances(call.services, call.user))
+
+
+OFFER_ROUTES: tuple[Route, ...] = (
+    Route(
+        "GET",
+        "/api/instances/offers",
+        get_offers,
+        "GPU offers of every provider",
+        access=Access.PUBLIC,
+        query=OfferQuery,
+        answer=OffersAnswer,
+        tag="Instances",
+    ),
+    Route(
+        "GET",
+        "/api/instances/balance",
+        get_balance,
+        "Your credit at the providers, and what was spent of it",
+        query=NoQuery,
+        answer=BalanceAnswer,
+        tag="Instances",
+    ),
+)
