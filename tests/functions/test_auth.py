@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,7 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def client(world: World) -> FlaskClient:
-    client: FlaskClient = functions_framework.create_app("auth", str(SOURCE)).test_client()
+    client: FlaskClient = functions_framework.create_app("auth", str(SOURCE)).test_client()  # type: ignore[no-untyped-call]
     return client
 
 
@@ -354,3 +356,19 @@ def test_the_demo_wins_over_a_login(
     seen = client.get("/api/auth/me?demo=true", headers=_as(session))
 
     assert _json(seen)["id"] == user.id
+
+
+def test_what_only_some_calls_need_is_not_loaded_at_the_start() -> None:
+    heavy = "{'jwt', 'argon2', 'cryptography', 'httpx', 'sqlite3'}"
+    program = f"import sys, functions.auth.main; print(sorted({heavy} & set(sys.modules)))"
+
+    started = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=SOURCE.parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert started.stdout.strip() == "[]"
