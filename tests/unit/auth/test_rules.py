@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.errors import Invalid
@@ -121,6 +121,7 @@ def test_the_sixth_attempt_in_a_quarter_of_an_hour_waits(
     assert wait_s(attempts, NOW) == wait
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.integers(0, 2000), max_size=60))
 def test_no_history_of_failures_keeps_the_owner_out_for_long(gaps_s: list[int]) -> None:
     attempts, moment = None, NOW
@@ -180,6 +181,7 @@ def test_a_successor_is_found_again_under_either_live_key_and_under_no_other() -
     assert lost is None
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.text(max_size=80))
 def test_no_text_makes_the_parsers_fail(text: str) -> None:
     family, key = sessions.parse_token(text), parse_key(text)
@@ -188,6 +190,7 @@ def test_no_text_makes_the_parsers_fail(text: str) -> None:
     assert key is None or key_text(*key) == text
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.integers(0, 42), st.sampled_from(string.ascii_letters + string.digits))
 def test_a_changed_letter_is_noticed_without_a_look_up(place: int, letter: str) -> None:
     text = key_text(ApiKeyId("key_01ABC"), SECRET)
@@ -198,6 +201,7 @@ def test_a_changed_letter_is_noticed_without_a_look_up(place: int, letter: str) 
     assert (parse_key(changed) is None) == (changed != text)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.binary(min_size=32, max_size=32))
 def test_32_bytes_are_43_digits_in_base_62(content: bytes) -> None:
     text = base62(content, 43)
