@@ -46,8 +46,9 @@ def authenticate(
     if route.access in {Access.MACHINE, Access.BODY}:
         return None
     if demo and route.access is not Access.METRICS:
-        return _demo_caller(services)
-    principal = _bearer(services, headers.get("authorization", ""))
+        principal: Principal | None = _demo_caller(services)
+    else:
+        principal = _bearer(services, headers.get("authorization", ""))
     if route.access is Access.PUBLIC:
         return principal
     if principal is None:

@@ -73,7 +73,18 @@ def http_function(
         _log(exchange, reply, operations)
         return _response(exchange, reply)
 
+    if flask.has_app_context():
+        _take_over_dead_ends(handle)
     return handle
+
+
+def _take_over_dead_ends(handle: HttpTarget) -> None:
+    """Answer ourselves where the framework's own routing would redirect or show a page: doubled
+    slashes, line breaks in a path, /robots.txt. It loads a function inside its application.
+    """
+    app = flask.current_app
+    app.url_map.merge_slashes = False
+    app.register_error_handler(404, lambda _error: handle(flask.request))
 
 
 def _begin(services: Services, request: flask.Request) -> _Exchange:

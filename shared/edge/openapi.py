@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import models_json_schema
@@ -21,7 +20,10 @@ from shared.edge.openapi_parts import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from pydantic import BaseModel
+    from pydantic.json_schema import JsonSchemaMode
 
     from shared.edge.route import Route
 
@@ -127,10 +129,12 @@ def _schemas(routes: list[Route]) -> tuple[dict[type[BaseModel], Json], Json]:
     """A reference for each model, and the schemas that they refer to."""
     bodies = {route.body for route in routes if route.body}
     answers = {route.answer for route in routes if route.answer} | {Problem}
-    wanted = [(model, "validation") for model in sorted(bodies, key=_name)]
-    wanted += [(model, "serialization") for model in sorted(answers, key=_name)]
+    wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        *((model, "validation") for model in sorted(bodies, key=_name)),
+        *((model, "serialization") for model in sorted(answers, key=_name)),
+    ]
     references, document = models_json_schema(wanted, ref_template=_REF)  # type: ignore[arg-type]
-    return {model: schema for (model, _), schema in references.items()}, document["$defs"]
+    return {model: references[model, mode] for model, mode in wanted}, document["$defs"]
 
 
 def _inlined(schema: Any, definitions: Mapping[str, Json]) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from shared.edge.problem import MEDIA_TYPE, kinds_by_code
 from shared.edge.route import Access
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shared.edge.route import Route
 
 Json = dict[str, Any]

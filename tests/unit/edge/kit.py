@@ -2,68 +2,66 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import flask
 
-from shared.adapters.embedded.store import EmbeddedStore
-from shared.app.settings import Settings
+from shared.app.auth.api_keys import create_key
+from shared.contract.model import Wire
+from shared.domain.ids import UserId
+from shared.domain.principals import Principal, Scope
 from shared.edge.http import http_function
-from tests.fakes.clock import FakeClock, SeededIds
+from shared.edge.route import Access, Route
+from tests.unit.auth.world import World
 
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
-    from shared.edge.route import Route
-    from shared.ports.store import Store
+    from shared.edge.route import View
 
-SETTINGS = Settings(
-    deployment_id="test", public_url="http://127.0.0.1:8080", agent_url="http://127.0.0.1:8080"
-)
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-class PlainSecrets:
-    """Seals by writing the context in front: a reader under another context is found out."""
-
-    def seal(self, plain: str, context: str) -> str:
-        return f"{context}|{plain}"
-
-    def open(self, sealed: str, context: str) -> str:
-        found, _, plain = sealed.partition("|")
-        assert found == context
-        return plain
+class Said(Wire):
+    said: str
 
 
-@dataclass
-class Outside:
-    """The services that the edge itself touches."""
+def hello(_call: Any) -> Said:
+    return Said(said="hello")
 
-    settings: Settings = SETTINGS
-    clock: FakeClock = field(default_factory=FakeClock)
-    ids: SeededIds = field(default_factory=SeededIds)
-    secrets: PlainSecrets = field(default_factory=PlainSecrets)
-    store: Store = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.store = EmbeddedStore(":memory:", self.clock)
+def route(method: str = "GET", path: str = "/api/things", view: View = hello, **rest: Any) -> Route:
+    """A public route, unless told otherwise."""
+    return Route(method, path, view, "Says hello", **{"access": Access.PUBLIC, **rest})
 
 
 def call(
-    routes: tuple[Route, ...], method: str, path: str, outside: Any = None, **request: Any
+    *routes: Route, method: str = "GET", path: str = "/api/things", world: Any = None, **rest: Any
 ) -> TestResponse:
     """One request to a function with these routes; the answer as a caller gets it."""
-    provided = outside or Outside()
-    target = http_function(routes, lambda: provided)
+    provided = world or World()
     app = flask.Flask("function")
-    app.url_map.merge_slashes = False
+    with app.app_context():  # as the framework loads a function
+        target = http_function(routes, lambda: provided)
 
-    @app.route("/", defaults={"path": ""}, methods=_METHODS)
-    @app.route("/<path:path>", methods=_METHODS)
+    @app.route("/", defaults={"path": ""}, methods=_METHODS, provide_automatic_options=False)
+    @app.route("/<path:path>", methods=_METHODS, provide_automatic_options=False)
     def run(path: str) -> flask.Response:
         return target(flask.request)
 
-    return app.test_client().open(path, method=method, **request)
+    return app.test_client().open(path, method=method, **rest)
 
 
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+def problem(answer: TestResponse) -> dict[str, Any]:
+    assert answer.content_type == "application/problem+json", answer.data
+    body = answer.get_json()
+    assert isinstance(body, dict)
+    assert body["status"] == answer.status_code
+    assert body["trace_id"] == answer.headers["X-Request-Id"]
+    return body
+
+
+def key_of(world: World, name: str, *scopes: Scope) -> dict[str, str]:
+    """The header of an API key of the user `user_<name>`."""
+    owner = Principal(UserId(f"user_{name}"), frozenset(Scope), session="login")
+    return {"Authorization": f"Bearer {create_key(world, owner, name, scopes, None).text}"}
