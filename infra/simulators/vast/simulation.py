@@ -1,0 +1,206 @@
+"""The running marketplace: model, clock, disk and machines under one lock."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.simulators.vast import persist
+from infra.simulators.vast.api import dispatch
+from infra.simulators.vast.machine.load import write_whole
+from infra.simulators.vast.machines import folders, texts
+from infra.simulators.vast.machines.keeper import Keeper, Wanted
+from infra.simulators.vast.machines.proxy import Proxies
+from infra.simulators.vast.machines.spec import MachineSpec
+from infra.simulators.vast.model import billing, misfortune
+from infra.simulators.vast.model.advance import advance
+from infra.simulators.vast.model.state import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra.simulators.vast.api.wire import Answer, Request
+    from infra.simulators.vast.clock import SimulatedClock
+    from infra.simulators.vast.model.state import Contract, Row
+
+TICK_S = 0.1
+ADDRESS = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    data: Path
+
+    @property
+    def state(self) -> Path:
+        return self.data / "state.json"
+
+    @property
+    def market(self) -> Path:
+        return self.data / "market.json"
+
+    @property
+    def machines(self) -> Path:
+        return self.data / "machines"
+
+
+def port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError:
+            return False
+    return True
+
+
+class Simulation:
+    """Thread-safe. Every answer is given only after what it changed is on disk."""
+
+    def __init__(
+        self, world: World, clock: SimulatedClock, paths: Paths, *, isolated: bool
+    ) -> None:
+        self.world = world
+        self.clock = clock
+        self.paths = paths
+        self.lock = threading.RLock()
+        self._saved_changes = -1
+        self._traffic_shown: dict[int, tuple[int, int]] = {}
+        self._stopping = threading.Event()
+        self._proxies = Proxies()
+        paths.machines.mkdir(parents=True, exist_ok=True)
+        self.keeper = Keeper(paths.machines, self._proxies, self._ended, isolated=isolated)
+        world.port_is_free = port_is_free
+        world.machine_text = self._machine_text
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def begin(self) -> None:
+        """Adopt what still lives, then keep time until `finish`."""
+        self.keeper.adopt()
+        with self.lock:
+            self._count_what_was_shown()
+            self.step()
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Stop every machine, keep the books."""
+        self._stopping.set()
+        self._thread.join(timeout=10)
+        with self.lock:
+            self.step()
+        self.keeper.stop_all()
+        with self.lock:
+            self._bill_traffic()
+            persist.save(self.paths.state, self.world)
+        self._proxies.stop()
+
+    def answer(self, request: Request, base_url: str) -> tuple[Answer, float]:
+        """The answer and the simulated time at which it was given."""
+        with self.lock:
+            self._bill_traffic()
+            now = self.clock.now()
+            made = dispatch.answer(self.world, request, now, time.monotonic(), base_url)
+            self._save_changes()
+        return made, now
+
+    def change(self, act: Callable[[World, float], Row]) -> tuple[Row, float]:
+        """Run a side-door action on the model at the present moment."""
+        with self.lock:
+            self._bill_traffic()
+            now = self.clock.now()
+            advance(self.world, now)
+            result = act(self.world, now)
+            advance(self.world, now)
+            self._save_changes()
+        return result, now
+
+    def step(self) -> None:
+        """One look: time, traffic, machines, disk. The lock is held."""
+        self._bill_traffic()
+        advance(self.world, self.clock.now())
+        for contracts in self.world.open_contracts.values():
+            for contract_id in contracts:
+                self._want(self.world.contracts[contract_id])
+        for contract_id in self.keeper.contract_ids():
+            contract = self.world.contracts.get(contract_id)
+            if contract is None or contract.gone_at is not None:
+                self.keeper.want(Wanted(contract_id, None, destroyed=True, gently=False))
+        self._save_changes()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(TICK_S):
+            with self.lock:
+                self.step()
+            self.keeper.notice_ends()
+
+    def _want(self, contract: Contract) -> None:
+        spec = None
+        if contract.container_wanted:
+            account = self.world.accounts[contract.account_id]
+            keys = tuple(account.ssh_keys.values())
+            spec = MachineSpec.of(contract, self.world.slices[contract.slot], keys)
+        self.keeper.want(
+            Wanted(
+                contract.id,
+                spec,
+                suspended=contract.container_suspended,
+                destroyed=contract.destroyed_at is not None,
+                gently=contract.destroyed_at is None and contract.actual_status != "unknown",
+            )
+        )
+
+    def _ended(self, contract_id: int, boot_no: int) -> None:
+        with self.lock:
+            contract = self.world.contracts[contract_id]
+            if contract.boot_no == boot_no and contract.container_wanted:
+                misfortune.happen(self.world, "container_ended", contract, self.clock.now())
+                self._save_changes()
+
+    def _bill_traffic(self) -> None:
+        """Bill what the proxies counted and show the machines the same numbers."""
+        for contracts in self.world.open_contracts.values():
+            for contract_id in contracts:
+                contract = self.world.contracts[contract_id]
+                down, up = self._proxies.take(contract_id)
+                if (down or up) and contract.destroyed_at is None:
+                    billing.add_traffic(self.world, contract, down, up, self.clock.now())
+                self._show_traffic(contract)
+
+    def _show_traffic(self, contract: Contract) -> None:
+        totals = (contract.down_bytes, contract.up_bytes)
+        run = folders.machine_folder(self.paths.machines, contract.id) / "run"
+        if self._traffic_shown.get(contract.id) == totals or not run.exists():
+            return
+        self._traffic_shown[contract.id] = totals
+        shown = {"rx_bytes": totals[0], "tx_bytes": totals[1]}
+        write_whole(run / "net.json", json.dumps(shown))
+
+    def _count_what_was_shown(self) -> None:
+        """Bytes counted after the last save are in net.json: they are billed too."""
+        for contract in self.world.contracts.values():
+            run = folders.machine_folder(self.paths.machines, contract.id) / "run"
+            if contract.gone_at is not None or not (run / "net.json").exists():
+                continue
+            shown = json.loads((run / "net.json").read_text())
+            down = max(0, shown["rx_bytes"] - contract.down_bytes)
+            up = max(0, shown["tx_bytes"] - contract.up_bytes)
+            billing.add_traffic(self.world, contract, down, up, self.world.now)
+
+    def _save_changes(self) -> None:
+        if self.world.changes != self._saved_changes:
+            persist.save(self.paths.state, self.world)
+            self._saved_changes = self.world.changes
+
+    def _machine_text(self, contract_id: int, kind: str, options: Row) -> str:
+        folder = folders.machine_folder(self.paths.machines, contract_id)
+        return texts.logs(folder, options) if kind == "logs" else texts.execute(folder, options)
+
+
+def fresh_world(seed: int) -> World:
+    return World(rng=random.Random(seed))  # noqa: S311 - a simulation, not a secret
