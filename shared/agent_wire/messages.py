@@ -13,6 +13,7 @@ PATH_HELLO = "/agent/v1/hello"
 PATH_HEARTBEAT = "/agent/v1/heartbeat"
 PATH_EVENTS = "/agent/v1/events"
 PATH_UPLOADS = "/agent/v1/uploads"
+PATH_BOOT_FAILED = "/agent/v1/boot-failed"
 
 # HelloAnswer.status and HeartbeatAnswer.status
 OK = "ok"
@@ -124,6 +125,14 @@ class HelloAnswer:
     machine_token: str = ""
     next_beat_s: float = 5.0
     plan: Plan | None = None
+
+
+@dataclass(frozen=True)
+class BootFailed:
+    """Said by the onstart line alone, where the agent cannot even start (no Python 3.10)."""
+
+    bootstrap_token: str
+    message: str
 
 
 @dataclass(frozen=True)
