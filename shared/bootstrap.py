@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
@@ -15,9 +14,17 @@ from typing import TYPE_CHECKING
 from shared.app.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.app.machines.index_cache import CommandIndexCache
+    from shared.app.market.offers_cache import OfferCache
     from shared.app.services import Services
+    from shared.domain.accounts import ProviderAccount
+    from shared.ports.blobs import Blobs
     from shared.ports.bus import Bus
     from shared.ports.clock import Clock, Ids
+    from shared.ports.marketplace import Marketplace, MarketplaceSignup
+    from shared.ports.secrets import Secrets
     from shared.ports.store import Store
 
 
@@ -69,6 +76,55 @@ class EmbeddedServices:
         from shared.adapters.embedded.bus import EmbeddedBus
 
         return EmbeddedBus(self._folder / "bus.sqlite", self.clock, self.ids)
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        from shared.adapters.embedded.secrets import EmbeddedSecrets
+
+        return EmbeddedSecrets(self._folder / "master.key")
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        from shared.adapters.embedded.blobs import EmbeddedBlobs
+
+        url = self._environment.get("DUMONT_BLOBS_URL", f"{self.settings.public_url}/blobs")
+        return EmbeddedBlobs(self._folder / "blobs", self.clock, self.secrets, url)
+
+    @cached_property
+    def command_index(self) -> CommandIndexCache:
+        from shared.app.machines.index_cache import CommandIndexCache
+
+        return CommandIndexCache(self.store, self.clock, self.settings.command_index_cache_s)
+
+    @cached_property
+    def offers_cache(self) -> OfferCache:
+        from shared.app.market.offers_cache import OfferCache
+
+        return OfferCache(self.clock, self.settings.offers_cache_s)
+
+    @cached_property
+    def public_marketplaces(self) -> tuple[Marketplace, ...]:
+        key = self._environment.get("DUMONT_VAST_KEY", "")
+        return (self._vast(key),) if key else ()
+
+    def marketplace(self, account: ProviderAccount) -> Marketplace:
+        return self._vast(self.secrets.open(account.sealed_key, account.id))
+
+    @cached_property
+    def signup(self) -> MarketplaceSignup | None:
+        from shared.adapters.vast.signup import SimulatedSignup
+
+        sim_key = self._environment.get("DUMONT_SIM_KEY", "")
+        credit = int(self._environment.get("DUMONT_SIM_CREDIT_MICRO_USD", "50000000"))
+        if not sim_key:
+            return None
+        return SimulatedSignup(self._environment["DUMONT_VAST_URL"], sim_key, self.clock, credit)
+
+    def _vast(self, key: str) -> Marketplace:
+        from shared.adapters.vast.marketplace import PUBLIC_URL, VastMarketplace
+
+        url = self._environment.get("DUMONT_VAST_URL", PUBLIC_URL)
+        return VastMarketplace(key, self.clock, url)
 
 
 def _embedded(environment: Mapping[str, str]) -> Services:
