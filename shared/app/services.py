@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from shared.app.machines.index_cache import CommandIndexCache
     from shared.app.market.offers_cache import OfferCache
     from shared.app.settings import Settings
     from shared.domain.accounts import ProviderAccount
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from shared.ports.clock import Clock, Ids
     from shared.ports.marketplace import Marketplace, MarketplaceSignup
     from shared.ports.secrets import Secrets
+    from shared.ports.snapshots import SnapshotVerifier
     from shared.ports.store import Store
 
 
@@ -39,6 +41,13 @@ class Services(Protocol):
 
     @property
     def secrets(self) -> Secrets: ...
+
+    @property
+    def command_index(self) -> CommandIndexCache:
+        """One per process."""
+
+    @property
+    def snapshots(self) -> SnapshotVerifier: ...
 
     @property
     def public_marketplaces(self) -> tuple[Marketplace, ...]:

@@ -59,6 +59,7 @@ class Contract:
     """One contract as the provider shows it. `running_since` is None unless RUNNING."""
 
     id: ContractId
+    at: datetime  # when the provider said so
     label: str
     status: ContractStatus
     status_message: str

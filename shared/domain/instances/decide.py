@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.instances.idle import fresh, held_awake, idle_now, judged_idle
-from shared.domain.instances.model import Desired, InstanceState
+from shared.domain.instances.model import Desired, Drain, Instance, InstanceState
 from shared.domain.instances.steps import (
     AbandonDrain,
     AskAgent,
     BeginDrain,
+    CommandSnapshot,
     DropSnapshot,
     Enter,
     FinishDrain,
@@ -25,12 +26,13 @@ from shared.domain.instances.steps import (
     RentMore,
     Rest,
     ResumeFailed,
+    SendThaw,
     Verify,
 )
 from shared.domain.rentals.decide import next_step as next_rental_step
 from shared.domain.rentals.model import RentalState
 from shared.domain.rentals.steps import RentalRest
-from shared.domain.snapshots.model import SnapshotState
+from shared.domain.snapshots.model import Snapshot, SnapshotState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +68,8 @@ def _provisioning(scene: Scene, now: datetime) -> InstanceStep | None:
         return Rest(instance.provision_deadline, look=False)
     if instance.attempts >= MAX_ATTEMPTS_PER_RACER * instance.race.width:
         return GiveUp(f"none of {instance.attempts} rented machines became ready")
+    if instance.search_at and now < instance.search_at:
+        return Rest(instance.search_at, look=False)
     return RentMore(instance.race.width)
 
 
@@ -77,17 +81,23 @@ def _restoring(scene: Scene, _now: datetime) -> InstanceStep | None:
 
 def _running(scene: Scene, now: datetime) -> InstanceStep | None:
     instance = scene.instance
+    if instance.thaw:
+        return SendThaw()
+    if instance.desired is not Desired.RUNNING:
+        return _leave_running(instance)
+    if idle_now(instance, scene.lease, now):
+        return OrderSleep("idle: GPU, CPU and network were quiet for the whole window")
+    return _snapshot_under_way(scene, now) or _next_look(scene, now)
+
+
+def _leave_running(instance: Instance) -> InstanceStep:
     if instance.desired is Desired.PAUSED:
         return Enter(InstanceState.PAUSING, "paused by its owner")
     if instance.desired is Desired.ASLEEP:
         return BeginDrain(destroy=False, reason=instance.state_reason)
-    if instance.desired is Desired.DESTROYED:
-        if instance.final_snapshot:
-            return BeginDrain(destroy=True, reason="final snapshot before it is destroyed")
-        return Enter(InstanceState.DESTROYING, "destroyed by its owner without a snapshot")
-    if idle_now(instance, scene.lease, now):
-        return OrderSleep("idle: GPU, CPU and network were quiet for the whole window")
-    return _snapshot_under_way(scene, now) or _next_look(scene, now)
+    if instance.final_snapshot:
+        return BeginDrain(destroy=True, reason="final snapshot before it is destroyed")
+    return Enter(InstanceState.DESTROYING, "destroyed by its owner without a snapshot")
 
 
 def _snapshot_under_way(scene: Scene, now: datetime) -> InstanceStep | None:
@@ -97,7 +107,7 @@ def _snapshot_under_way(scene: Scene, now: datetime) -> InstanceStep | None:
     if snapshot.state in {SnapshotState.UPLOADED, SnapshotState.VERIFIED}:
         return Verify(snapshot.id)
     if snapshot.state is SnapshotState.OPEN and now < snapshot.deadline:
-        return None
+        return None if snapshot.commanded else CommandSnapshot()
     return DropSnapshot(snapshot.failure or "it did not come in time")
 
 
@@ -118,19 +128,25 @@ def _next_look(scene: Scene, now: datetime) -> InstanceStep:
 
 def _draining(scene: Scene, now: datetime) -> InstanceStep | None:
     instance, drain, snapshot = scene.instance, scene.instance.drain, scene.snapshot
-    if drain is None:
+    if drain is None or snapshot is None:
         return AbandonDrain("the drain left no record", alarm=True)
     if instance.desired not in {Desired.ASLEEP, Desired.DESTROYED}:
         return AbandonDrain("ordered to stay awake", alarm=False)
     if held_awake(instance, now) and not drain.destroy:
         return AbandonDrain("a lease was opened", alarm=False)
-    if snapshot is None or snapshot.state in {SnapshotState.ABANDONED, SnapshotState.BRANCH}:
-        why = snapshot.failure if snapshot else "its snapshot is missing"
-        return AbandonDrain(f"the snapshot failed: {why}", alarm=True)
+    return _by_snapshot(drain, snapshot, now)
+
+
+def _by_snapshot(drain: Drain, snapshot: Snapshot, now: datetime) -> InstanceStep:
+    """Rule 13: only the verified snapshot of this very drain lets the machine go."""
     if snapshot.state in {SnapshotState.UPLOADED, SnapshotState.VERIFIED}:
         return Verify(snapshot.id)
     if snapshot.state is SnapshotState.ACKED and snapshot.drain_id == drain.id:
         return FinishDrain()
+    if snapshot.state is SnapshotState.OPEN and not snapshot.commanded:
+        return CommandSnapshot()
+    if snapshot.state is not SnapshotState.OPEN:
+        return AbandonDrain(f"the snapshot failed: {snapshot.failure}", alarm=True)
     if now >= drain.deadline:
         return AbandonDrain("the snapshot did not come in time", alarm=True)
     return Rest(drain.deadline, look=False)

@@ -87,11 +87,13 @@ class Instance:
     head: SnapshotId | None
     restore_from: SnapshotId | None
     drain: Drain | None
+    thaw: str | None  # a drain given up, whose machine has to be told
     open_snapshot: SnapshotId | None  # taken while running
     keep_alive_until: datetime | None
     final_snapshot: bool  # of a destroy
     attempts: int  # rentals begun in this provisioning
     provision_deadline: datetime | None
+    search_at: datetime | None  # no offer fitted: when to look for one again
     avoid_machine: str | None  # a wake goes elsewhere when it can
     ready_at: datetime | None
     next_snapshot_at: datetime | None

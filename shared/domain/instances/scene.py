@@ -15,16 +15,6 @@ if TYPE_CHECKING:
     from shared.domain.ids import RentalId
 
 HOPEFUL = frozenset({RentalState.INTENT, RentalState.CREATING, RentalState.BOOTING})
-MACHINE_KEPT = frozenset(
-    {
-        InstanceState.RESTORING,
-        InstanceState.RUNNING,
-        InstanceState.DRAINING,
-        InstanceState.PAUSING,
-        InstanceState.PAUSED,
-        InstanceState.RESUMING,
-    }
-)
 STANDING_STILL = frozenset({InstanceState.PAUSING, InstanceState.PAUSED})
 
 

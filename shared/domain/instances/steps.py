@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.ids import RentalId, SnapshotId
+from shared.domain.instances.model import InstanceState
 from shared.domain.rentals.steps import RentalStep
 
 
@@ -34,6 +35,16 @@ class OrderSleep:
 class BeginDrain:
     destroy: bool
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSnapshot:
+    """The snapshot under way is recorded; its agent has to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendThaw:
+    """A drain was given up; its machine has to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +78,7 @@ class DropSnapshot:
 class Enter:
     """Only a new state of the instance."""
 
-    state: str
+    state: InstanceState
     reason: str
 
 
@@ -102,6 +113,8 @@ InstanceStep = (
     | GiveUp
     | OrderSleep
     | BeginDrain
+    | CommandSnapshot
+    | SendThaw
     | Verify
     | AbandonDrain
     | FinishDrain

@@ -30,6 +30,7 @@ def provision(instance: Instance, now: datetime) -> Instance:
     return replace(
         instance,
         attempts=0,
+        search_at=None,
         provision_deadline=now + timedelta(seconds=instance.race.deadline_s),
         ready_at=None,
     )
@@ -91,7 +92,8 @@ def drain(instance: Instance, begun: Drain, now: datetime) -> Instance:
 
 def stay_awake(instance: Instance, reason: str, now: datetime) -> Instance:
     """A drain was given up: it runs on as if nothing had been ordered."""
-    awake = enter(replace(instance, drain=None), InstanceState.RUNNING, reason, now)
+    given_up = instance.drain.id if instance.drain else None
+    awake = enter(replace(instance, drain=None, thaw=given_up), InstanceState.RUNNING, reason, now)
     return replace(awake, desired=Desired.RUNNING, ready_at=now)
 
 

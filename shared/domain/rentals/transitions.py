@@ -14,6 +14,7 @@ from shared.domain.rentals.model import Action, Address, Claim, Rental, RentalSt
 
 if TYPE_CHECKING:
     from shared.domain.ids import ContractId
+    from shared.domain.machines.lease import AgentLease
     from shared.domain.rentals.timing import Timing
 
 
@@ -142,3 +143,12 @@ def postpone(rental: Rental, wait_s: float, reason: str, now: datetime, timing: 
         retries=rental.retries + 1,
         provider_message=reason,
     )
+
+
+def counted(rental: Rental, lease: AgentLease | None) -> Rental:
+    """With the last traffic counters that its agent told."""
+    if lease is None or lease.figures is None or lease.rental_id != rental.id:
+        return rental
+    figures = lease.figures
+    meter = rental.meter.traffic(figures.received_bytes, figures.sent_bytes)
+    return rental if meter == rental.meter else replace(rental, meter=meter)

@@ -44,6 +44,7 @@ class Snapshot:
     uploaded_at: datetime | None = None
     verified_at: datetime | None = None
     failure: str = ""
+    commanded: bool = False  # the agent was told
     keep: bool = False
 
     @property

@@ -1,0 +1,193 @@
+"""List what an account holds, and tell every rental of it what was seen (rules 5 to 9)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from shared.app.accounts.load import marketplace_of
+from shared.app.accounts.sighting import sighting_of
+from shared.app.accounts.strays import sweep_strays
+from shared.app.collections import LEASES, LOOKS, OPEN_RENTALS_OF_ACCOUNT, shard_of
+from shared.app.instances.hints import hint
+from shared.app.pages import every
+from shared.app.rentals.merge import merge
+from shared.app.rentals.pace import wait_turn
+from shared.domain.errors import DocumentExists, DumontError, VersionConflict
+from shared.domain.market.look import Look
+from shared.domain.rentals.labels import rental_of
+from shared.domain.rentals.model import RentalState
+from shared.domain.rentals.observe import missed, sighted
+from shared.ports.store import Stored
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from shared.app.services import Services
+    from shared.domain.ids import AccountId, RentalId
+    from shared.domain.rentals.model import Rental
+    from shared.ports.marketplace import Contract, Listing
+
+WAITING = frozenset(
+    {RentalState.CREATING, RentalState.UNKNOWN, RentalState.BOOTING, RentalState.RELEASING}
+)
+
+
+def ask_look(services: Services, account_id: AccountId, at: datetime) -> None:
+    """Have the account listed by `at`. Losing to somebody who asks the same is fine."""
+    stored = services.store.get(LOOKS, account_id)
+    try:
+        if stored is None:
+            services.store.add(LOOKS, account_id, Look(account_id, at, shard_of(account_id)))
+        elif stored.value.due_at > at:
+            sooner = replace(stored.value, due_at=at)
+            services.store.save(LOOKS, account_id, sooner, stored.version)
+    except (VersionConflict, DocumentExists):
+        return
+
+
+def look(services: Services, account_id: AccountId) -> None:
+    """One listing pass. Claimed by moving its due time, so that sweeps do not list twice."""
+    stored = services.store.get(LOOKS, account_id)
+    now, timing = services.clock.now(), services.settings.timing
+    if stored is None or stored.value.due_at > now:
+        return
+    begun = replace(
+        stored.value, started_at=now, due_at=now + timedelta(seconds=timing.listing_idle_s)
+    )
+    try:
+        version = services.store.save(LOOKS, account_id, begun, stored.version)
+    except VersionConflict:
+        return  # another sweep lists it
+    try:
+        marketplace = marketplace_of(services, account_id)
+        wait_turn(services, account_id, marketplace.provider, "listing")
+        started = services.clock.now()
+        listing = marketplace.listing()
+    except DumontError as error:
+        _finish(services, Stored(account_id, begun, version), None, waiting=True, error=str(error))
+        return
+    waiting = _tell(services, account_id, listing, started)
+    _finish(
+        services,
+        Stored(account_id, begun, version),
+        listing,
+        waiting=waiting,
+        error=listing.why_incomplete,
+    )
+
+
+def _tell(services: Services, account_id: AccountId, listing: Listing, started: datetime) -> bool:
+    """Sightings always; absences only where the listing is whole. Whether any rental waits."""
+    by_rental = _by_rental(services, listing)
+    strays = [
+        (rental_id, contract)
+        for rental_id, contracts in by_rental.items()
+        for contract in sorted(contracts, key=lambda each: _numeric(each.id))
+        if not _tell_sighted(services, rental_id, contract, started)
+    ]
+    waiting = bool(strays)
+    open_rentals = tuple(
+        every(services, OPEN_RENTALS_OF_ACCOUNT, {"account_id": account_id, "open": True})
+    )
+    whole = listing.complete and _holds_the_living(services, open_rentals, by_rental)
+    for rental in open_rentals:
+        waiting = waiting or rental.state in WAITING
+        if whole and rental.id not in by_rental:
+            _tell_missed(services, rental, started)
+    if strays:
+        sweep_strays(services, account_id, tuple(strays), len(listing.contracts))
+    return waiting
+
+
+def _by_rental(services: Services, listing: Listing) -> dict[RentalId, list[Contract]]:
+    """Only what carries a label of this deployment; nothing else is ever looked at."""
+    keys = tuple(key.secret for key in services.secrets.signing_keys("label"))
+    found: dict[RentalId, list[Contract]] = {}
+    for contract in listing.contracts:
+        rental_id = rental_of(contract.label, services.settings.deployment_id, keys)
+        if rental_id:
+            found.setdefault(rental_id, []).append(contract)
+    return found
+
+
+def _tell_sighted(
+    services: Services, rental_id: RentalId, contract: Contract, started: datetime
+) -> bool:
+    """False when the label names no document."""
+    now = services.clock.now()
+    before: list[Rental] = []
+
+    def observe(fresh: Rental) -> Rental:
+        before[:] = [fresh]
+        return sighted(fresh, sighting_of(contract), started, now)
+
+    after = merge(services, rental_id, observe)
+    if after is None:
+        return False
+    if _matters(before[0], after):
+        hint(services, after.instance_id, f"contract {contract.id} is {contract.status.value}")
+    return True
+
+
+def _tell_missed(services: Services, rental: Rental, started: datetime) -> None:
+    timing = services.settings.timing
+    after = merge(services, rental.id, lambda fresh: missed(fresh, started, timing))
+    if after and len(after.absences) > len(rental.absences):
+        hint(services, rental.instance_id, "not in a complete listing")
+
+
+def _holds_the_living(
+    services: Services,
+    rentals: tuple[Rental, ...],
+    by_rental: dict[RentalId, list[Contract]],
+) -> bool:
+    """Rule 6: a listing that lacks a contract whose agent spoke after it began is not whole."""
+    missing = (r for r in rentals if r.state is RentalState.LIVE and r.id not in by_rental)
+    now = services.clock.now()
+    for rental in missing:
+        lease = services.store.get(LEASES, rental.id)
+        grace_s = services.settings.timing.beat_grace_s
+        if lease and lease.value.ends_at(grace_s) > now.timestamp():
+            return False
+    return True
+
+
+def _matters(before: Rental, after: Rental) -> bool:
+    return (
+        before.state is not after.state
+        or before.provider_status != after.provider_status
+        or before.strays != after.strays
+        or before.contract_id != after.contract_id
+        or (before.destroyed_at is not None and after.seen_at != before.seen_at)
+    )
+
+
+def _numeric(contract_id: str) -> tuple[int, str]:
+    return (int(contract_id), "") if contract_id.isdigit() else (0, contract_id)
+
+
+def _finish(
+    services: Services,
+    stored: Stored[Look],
+    listing: Listing | None,
+    *,
+    waiting: bool,
+    error: str,
+) -> None:
+    now, timing = services.clock.now(), services.settings.timing
+    period = timing.sweep_s if waiting else timing.listing_idle_s
+    look_now = stored.value
+    done = replace(
+        look_now,
+        due_at=now + timedelta(seconds=period),
+        ended_at=now,
+        error=error,
+        provider_at=listing.at if listing else look_now.provider_at,
+        complete_at=now if listing and listing.complete else look_now.complete_at,
+    )
+    try:
+        services.store.save(LOOKS, stored.key, done, stored.version)
+    except VersionConflict:
+        return  # somebody asked for a sooner look: theirs stands

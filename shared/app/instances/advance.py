@@ -1,0 +1,115 @@
+"""Bring an instance forward: load, decide, do one step, save, until it may rest.
+
+Safe to run twice, at once, late or never: the documents hold everything, the decision is pure,
+and each save names the version that it was decided on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from shared.app.accounts.look import ask_look
+from shared.app.collections import INSTANCES
+from shared.app.instances.drain import (
+    abandon_drain,
+    ask_agent,
+    begin_drain,
+    command_snapshot,
+    drop_snapshot,
+    finish_drain,
+    order_sleep,
+    send_thaw,
+)
+from shared.app.instances.enter import enter_state, give_up, resume_failed
+from shared.app.instances.hints import hint
+from shared.app.instances.provision import rent_more
+from shared.app.instances.scene import load
+from shared.app.rentals.carry_out import carry_out as carry_out_rental
+from shared.app.snapshots.verify import verify_snapshot
+from shared.domain.errors import DocumentExists, VersionConflict
+from shared.domain.instances.decide import next_step
+from shared.domain.instances.rest import due_at
+from shared.domain.instances.steps import (
+    AbandonDrain,
+    AskAgent,
+    BeginDrain,
+    CommandSnapshot,
+    DropSnapshot,
+    Enter,
+    FinishDrain,
+    GiveUp,
+    InstanceStep,
+    OfRental,
+    OrderSleep,
+    RentMore,
+    Rest,
+    ResumeFailed,
+    SendThaw,
+    Verify,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from shared.app.instances.scene import Loaded
+    from shared.app.services import Services
+    from shared.domain.ids import InstanceId
+
+MAX_STEPS = 64
+TIME_BUDGET_S = 40.0  # a handler's share; what is left is for the next hint or sweep
+
+
+def advance(services: Services, instance_id: InstanceId) -> None:
+    """Raises what a step's outside raises when it could not be recorded."""
+    started = services.clock.monotonic_s()
+    for _ in range(MAX_STEPS):
+        loaded = load(services, instance_id)
+        if loaded is None:
+            return None
+        step = next_step(loaded.scene(), services.clock.now(), services.settings.timing)
+        try:
+            if isinstance(step, Rest):
+                return _rest(services, loaded, step)
+            if isinstance(step, AskAgent):
+                return ask_agent(services, loaded, step)
+            _STEPS[type(step)](services, loaded, step)
+        except (VersionConflict, DocumentExists):
+            continue  # somebody was faster: look again
+        if services.clock.monotonic_s() - started > TIME_BUDGET_S:
+            break
+    return hint(services, instance_id, "more to do")
+
+
+def _rest(services: Services, loaded: Loaded, step: Rest) -> None:
+    instance = loaded.instance.value
+    now = services.clock.now()
+    until = due_at(step, now, services.settings.timing)
+    if step.look:
+        ask_look(services, instance.account_id, now)
+    if until != instance.due_at:
+        services.store.save(
+            INSTANCES, instance.id, replace(instance, due_at=until), loaded.instance.version
+        )
+
+
+def _of_rental(services: Services, loaded: Loaded, step: OfRental) -> None:
+    carry_out_rental(services, loaded, loaded.rental(step.rental_id), step.step)
+
+
+_STEPS: Mapping[type[InstanceStep], Callable[[Services, Loaded, Any], None]] = {
+    RentMore: rent_more,
+    GiveUp: give_up,
+    OrderSleep: order_sleep,
+    BeginDrain: begin_drain,
+    Verify: verify_snapshot,
+    AbandonDrain: abandon_drain,
+    FinishDrain: finish_drain,
+    DropSnapshot: drop_snapshot,
+    Enter: enter_state,
+    ResumeFailed: resume_failed,
+    CommandSnapshot: command_snapshot,
+    SendThaw: send_thaw,
+    OfRental: _of_rental,
+}

@@ -1,0 +1,152 @@
+"""Going to sleep: freeze, snapshot, verify, and only then let the machine go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from shared.agent_wire.messages import DRAIN, RENEW, SNAPSHOT, THAW
+from shared.app.collections import INSTANCES, OPERATIONS, RENTALS, SNAPSHOTS
+from shared.app.instances.save import note, save
+from shared.app.machines.mailbox import send
+from shared.app.snapshots.open import opened
+from shared.domain.ids import OperationId
+from shared.domain.instances.decide import ASK_AGAIN_S
+from shared.domain.instances.model import Desired, Drain
+from shared.domain.instances.transitions import drain, let_go, ordered, stay_awake
+from shared.domain.operations import Operation, OperationKind, OperationState
+from shared.domain.rentals.transitions import counted
+from shared.domain.snapshots.model import SnapshotState
+from shared.ports.store import Add, Save, Write
+
+if TYPE_CHECKING:
+    from shared.app.instances.scene import Loaded
+    from shared.app.services import Services
+    from shared.domain.instances.steps import (
+        AbandonDrain,
+        AskAgent,
+        BeginDrain,
+        CommandSnapshot,
+        DropSnapshot,
+        FinishDrain,
+        OrderSleep,
+        SendThaw,
+    )
+
+
+def order_sleep(services: Services, loaded: Loaded, step: OrderSleep) -> None:
+    """Idleness orders what its owner would: an operation of its own follows it."""
+    instance = loaded.instance.value
+    now = services.clock.now()
+    operation = Operation(
+        id=OperationId(services.ids.new("op")),
+        owner=instance.owner,
+        kind=OperationKind.HIBERNATE,
+        target=instance.id,
+        state=OperationState.RUNNING,
+        created_at=now,
+    )
+    asleep = replace(ordered(instance, Desired.ASLEEP, operation.id), state_reason=step.reason)
+    writes: list[Write] = [
+        Add(OPERATIONS, operation.id, operation),
+        note(services, instance, "idle", step.reason),
+    ]
+    save(services, loaded, asleep, writes)
+
+
+def begin_drain(services: Services, loaded: Loaded, step: BeginDrain) -> None:
+    """The snapshot's document and the drain are one save; the command is the next step."""
+    instance = loaded.instance.value
+    if instance.primary is None:
+        raise AssertionError("a running instance has a primary")
+    now = services.clock.now()
+    deadline = now + timedelta(seconds=services.settings.timing.drain_deadline_s)
+    drain_id = services.ids.new("drain")
+    snapshot = opened(services, instance, instance.primary, step.reason, drain_id, deadline)
+    begun = Drain(
+        id=drain_id,
+        snapshot_id=snapshot.id,
+        rental_id=instance.primary,
+        started_at=now,
+        deadline=deadline,
+        reason=step.reason,
+        destroy=step.destroy,
+    )
+    save(services, loaded, drain(instance, begun, now), [Add(SNAPSHOTS, snapshot.id, snapshot)])
+
+
+def command_snapshot(services: Services, loaded: Loaded, _step: CommandSnapshot) -> None:
+    """Tell the agent; recorded only afterwards, so that a crash tells it again."""
+    stored = loaded.snapshot
+    if stored is None:
+        return
+    snapshot = stored.value
+    send(
+        services,
+        snapshot.rental_id,
+        f"cmd_{snapshot.id}",
+        DRAIN if snapshot.drain_id else SNAPSHOT,
+        snapshot_id=snapshot.id,
+        drain_id=snapshot.drain_id,
+        parent_manifest_key=snapshot.parent_manifest_key,
+    )
+    services.store.save(SNAPSHOTS, snapshot.id, replace(snapshot, commanded=True), stored.version)
+
+
+def send_thaw(services: Services, loaded: Loaded, _step: SendThaw) -> None:
+    """After the drain was given up in a save of its own: never before, or work would be lost."""
+    instance = loaded.instance.value
+    if instance.primary and instance.thaw:
+        send(services, instance.primary, f"cmd_thaw_{instance.thaw}", THAW, drain_id=instance.thaw)
+    save(services, loaded, replace(instance, thaw=None))
+
+
+def abandon_drain(services: Services, loaded: Loaded, step: AbandonDrain) -> None:
+    """Nothing is released; the frozen processes run on."""
+    instance = loaded.instance.value
+    now = services.clock.now()
+    writes: list[Write] = []
+    if loaded.snapshot and loaded.snapshot.value.state is SnapshotState.OPEN:
+        ended = replace(loaded.snapshot.value, state=SnapshotState.ABANDONED, failure=step.reason)
+        writes.append(Save(SNAPSHOTS, ended.id, ended, loaded.snapshot.version))
+    if step.alarm:
+        writes.append(note(services, instance, "alarm.drain_failed", step.reason))
+    save(services, loaded, stay_awake(instance, step.reason, now), writes)
+
+
+def finish_drain(services: Services, loaded: Loaded, _step: FinishDrain) -> None:
+    """One save: primary none, epoch + 1. Whoever is left on the old machine is fenced."""
+    instance = loaded.instance.value
+    writes: list[Write] = []
+    machine_id = None
+    if instance.primary:
+        stored = loaded.rental(instance.primary)
+        machine_id = stored.value.terms.machine_id
+        metered = counted(stored.value, loaded.lease)
+        writes.append(Save(RENTALS, stored.key, metered, stored.version))
+    save(services, loaded, let_go(instance, machine_id, services.clock.now()), writes)
+
+
+def drop_snapshot(services: Services, loaded: Loaded, step: DropSnapshot) -> None:
+    instance = loaded.instance.value
+    writes: list[Write] = [note(services, instance, "snapshot.failed", step.reason)]
+    if loaded.snapshot and loaded.snapshot.value.state is SnapshotState.OPEN:
+        ended = replace(loaded.snapshot.value, state=SnapshotState.ABANDONED, failure=step.reason)
+        writes.append(Save(SNAPSHOTS, ended.id, ended, loaded.snapshot.version))
+    if loaded.operation and loaded.operation.value.kind is OperationKind.SNAPSHOT:
+        failed = loaded.operation.value.fail("snapshot_failed", step.reason, services.clock.now())
+        writes.append(Save(OPERATIONS, failed.id, failed, loaded.operation.version))
+    save(services, loaded, replace(instance, open_snapshot=None), writes)
+
+
+def ask_agent(services: Services, loaded: Loaded, _step: AskAgent) -> None:
+    """Ask for a beat without a receipt, and look again when it should have come."""
+    instance = loaded.instance.value
+    if instance.primary is None:
+        return
+    now = services.clock.now()
+    minute = now.strftime("%Y%m%d%H%M")
+    send(services, instance.primary, f"cmd_renew_{instance.primary}_{minute}", RENEW)
+    later = replace(instance, due_at=now + timedelta(seconds=ASK_AGAIN_S))
+    services.store.save(INSTANCES, instance.id, later, loaded.instance.version)

@@ -1,0 +1,42 @@
+"""Steps that only change what an instance is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from shared.app.instances.save import note, save
+from shared.domain.instances.model import Desired, InstanceState
+from shared.domain.instances.transitions import enter, gave_up
+
+if TYPE_CHECKING:
+    from shared.app.instances.scene import Loaded
+    from shared.app.services import Services
+    from shared.domain.instances.steps import Enter, GiveUp, ResumeFailed
+
+
+def enter_state(services: Services, loaded: Loaded, step: Enter) -> None:
+    instance = loaded.instance.value
+    save(services, loaded, enter(instance, step.state, step.reason, services.clock.now()))
+
+
+def give_up(services: Services, loaded: Loaded, step: GiveUp) -> None:
+    """No machine: asleep again where there is a snapshot, else failed."""
+    instance = loaded.instance.value
+    save(
+        services,
+        loaded,
+        gave_up(instance, step.reason, services.clock.now()),
+        [note(services, instance, "alarm.no_machine", step.reason)],
+    )
+
+
+def resume_failed(services: Services, loaded: Loaded, step: ResumeFailed) -> None:
+    """Stopped again, its disk kept: the work is on it, so it is not released."""
+    instance = loaded.instance.value
+    now = services.clock.now()
+    writes = [note(services, instance, "alarm.resume_failed", step.reason)]
+    pausing = replace(
+        enter(instance, InstanceState.PAUSING, step.reason, now), desired=Desired.PAUSED
+    )
+    save(services, loaded, pausing, writes)

@@ -1,0 +1,242 @@
+"""What an owner may order of an instance. The order is written down; its steps follow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from shared.agent_wire.messages import POLICY
+from shared.app.collections import OPERATIONS, RENTALS, SNAPSHOTS
+from shared.app.instances.hints import hint
+from shared.app.instances.read import owned
+from shared.app.instances.save import note, save
+from shared.app.instances.scene import Loaded, load
+from shared.app.machines.mailbox import send
+from shared.app.snapshots.open import opened
+from shared.domain.errors import Conflicting, NotFound, StoreError, VersionConflict
+from shared.domain.ids import OperationId, SnapshotId, UserId
+from shared.domain.instances.model import Desired, Instance, InstanceState
+from shared.domain.instances.orders import refuse_unless
+from shared.domain.instances.transitions import ordered
+from shared.domain.operations import Operation, OperationKind, OperationState, Phase
+from shared.ports.store import Add, Save, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared.app.services import Services
+    from shared.domain.ids import InstanceId
+    from shared.domain.instances.policies import HibernationPolicy, SnapshotPolicy
+    from shared.domain.market.offers import OfferFilter
+
+TRIES = 10
+SNAPSHOT_DEADLINE_S = 3600
+
+Change = tuple[Instance, list[Write]]
+
+
+def pause(services: Services, owner: UserId, instance_id: InstanceId) -> Operation:
+    """Stop the machine, keep its disk. Raises Conflicting unless it runs."""
+    return _order(services, owner, instance_id, OperationKind.PAUSE, _to(Desired.PAUSED))
+
+
+def resume(services: Services, owner: UserId, instance_id: InstanceId) -> Operation:
+    """Start the paused machine again."""
+    return _order(services, owner, instance_id, OperationKind.RESUME, _to(Desired.RUNNING))
+
+
+def hibernate(services: Services, owner: UserId, instance_id: InstanceId) -> Operation:
+    """Snapshot, verify, release."""
+    return _order(services, owner, instance_id, OperationKind.HIBERNATE, _to(Desired.ASLEEP))
+
+
+def wake(
+    services: Services,
+    owner: UserId,
+    instance_id: InstanceId,
+    *,
+    want: OfferFilter | None,
+    snapshot_id: SnapshotId | None,
+) -> Operation:
+    """Bring the workspace up on any machine that fits; from another snapshot when named."""
+
+    def change(loaded: Loaded) -> Change:
+        instance = loaded.instance.value
+        source = snapshot_id or instance.head
+        if snapshot_id:
+            stored = services.store.get(SNAPSHOTS, snapshot_id)
+            if stored is None or stored.value.owner != owner or not stored.value.restorable:
+                raise NotFound("no such snapshot")
+            if stored.value.instance_id != instance_id:
+                raise Conflicting("this snapshot is of another instance: restore it there")
+        woken = replace(
+            ordered(instance, Desired.RUNNING, None),
+            restore_from=source,
+            want=want or instance.want,
+            offer_id=None,
+        )
+        if instance.state is InstanceState.FAILED:
+            woken = replace(woken, state=InstanceState.ASLEEP)
+        return woken, []
+
+    return _order(services, owner, instance_id, OperationKind.WAKE, change)
+
+
+def reboot(services: Services, owner: UserId, instance_id: InstanceId) -> Operation:
+    """Restart the container on its machine."""
+
+    def change(loaded: Loaded) -> Change:
+        instance = loaded.instance.value
+        if instance.primary is None:
+            raise Conflicting("there is no machine to reboot")
+        rental = loaded.rental(instance.primary)
+        wanted = replace(rental.value, reboot_wanted=True)
+        return instance, [Save(RENTALS, rental.key, wanted, rental.version)]
+
+    return _order(services, owner, instance_id, OperationKind.REBOOT, change)
+
+
+def snapshot(services: Services, owner: UserId, instance_id: InstanceId, reason: str) -> Operation:
+    """Take a snapshot while it runs."""
+
+    def change(loaded: Loaded) -> Change:
+        return open_snapshot(services, loaded, reason)
+
+    return _order(services, owner, instance_id, OperationKind.SNAPSHOT, change)
+
+
+def open_snapshot(services: Services, loaded: Loaded, reason: str) -> Change:
+    """Raises Conflicting when one is under way."""
+    instance = loaded.instance.value
+    if instance.primary is None or instance.open_snapshot:
+        raise Conflicting("a snapshot is under way")
+    now = services.clock.now()
+    deadline = now + timedelta(seconds=SNAPSHOT_DEADLINE_S)
+    fresh = opened(services, instance, instance.primary, reason, "", deadline)
+    interval = instance.snapshots.interval_minutes
+    following = now + timedelta(minutes=interval) if interval else None
+    begun = replace(instance, open_snapshot=fresh.id, next_snapshot_at=following)
+    return begun, [Add(SNAPSHOTS, fresh.id, fresh)]
+
+
+def destroy(
+    services: Services,
+    owner: UserId,
+    instance_id: InstanceId,
+    *,
+    final_snapshot: bool,
+    reason: str,
+) -> Operation:
+    """Release every machine and end. With `final_snapshot` only after one is verified."""
+
+    def change(loaded: Loaded) -> Change:
+        instance = loaded.instance.value
+        gone = replace(ordered(instance, Desired.DESTROYED, None), final_snapshot=final_snapshot)
+        return gone, [note(services, instance, "ordered.destroy", reason or "by its owner")]
+
+    return _order(services, owner, instance_id, OperationKind.DESTROY, change)
+
+
+def keep_alive(
+    services: Services, owner: UserId, instance_id: InstanceId, minutes: float
+) -> Instance:
+    """A lease: never idle until it ends."""
+    until = services.clock.now() + timedelta(minutes=minutes)
+
+    def change(loaded: Loaded) -> Change:
+        instance = loaded.instance.value
+        refuse_unless(instance, OperationKind.SNAPSHOT)
+        latest = max(until, instance.keep_alive_until or until)
+        return replace(instance, keep_alive_until=latest), [
+            note(services, instance, "lease.opened", f"kept awake until {latest:%H:%M:%S} UTC")
+        ]
+
+    return _change(services, owner, instance_id, change)
+
+
+def configure(
+    services: Services,
+    owner: UserId,
+    instance_id: InstanceId,
+    *,
+    label: str | None,
+    hibernation: HibernationPolicy | None,
+    snapshots: SnapshotPolicy | None,
+) -> Instance:
+    """Other rules from now on; a running machine is told."""
+
+    def change(loaded: Loaded) -> Change:
+        instance = loaded.instance.value
+        return replace(
+            instance,
+            label=instance.label if label is None else label,
+            hibernation=hibernation or instance.hibernation,
+            snapshots=snapshots or instance.snapshots,
+        ), []
+
+    after = _change(services, owner, instance_id, change)
+    if hibernation and after.primary:
+        name = f"cmd_policy_{services.ids.new('pol')}"
+        send(services, after.primary, name, POLICY, policy=hibernation)
+    return after
+
+
+def _to(desired: Desired) -> Callable[[Loaded], Change]:
+    return lambda loaded: (ordered(loaded.instance.value, desired, None), [])
+
+
+def _order(
+    services: Services,
+    owner: UserId,
+    instance_id: InstanceId,
+    kind: OperationKind,
+    change: Callable[[Loaded], Change],
+) -> Operation:
+    """Write the order and its operation in one commit. Raises NotFound, Conflicting."""
+    made: list[Operation] = []
+
+    def with_operation(loaded: Loaded) -> Change:
+        instance = loaded.instance.value
+        refuse_unless(instance, kind)
+        now = services.clock.now()
+        operation = Operation(
+            id=OperationId(services.ids.new("op")),
+            owner=owner,
+            kind=kind,
+            target=instance_id,
+            state=OperationState.RUNNING,
+            created_at=now,
+            phases=(Phase("ordered", now),),
+        )
+        after, writes = change(loaded)
+        writes = [*writes, Add(OPERATIONS, operation.id, operation)]
+        if loaded.operation and not loaded.operation.value.finished_at:
+            before = loaded.operation.value.fail("superseded", f"{kind.value} was ordered", now)
+            writes.append(Save(OPERATIONS, before.id, before, loaded.operation.version))
+        made[:] = [operation]
+        return replace(after, operation_id=operation.id), writes
+
+    _change(services, owner, instance_id, with_operation)
+    return made[0]
+
+
+def _change(
+    services: Services,
+    owner: UserId,
+    instance_id: InstanceId,
+    change: Callable[[Loaded], Change],
+) -> Instance:
+    for _ in range(TRIES):
+        owned(services, owner, instance_id)
+        loaded = load(services, instance_id)
+        if loaded is None:
+            raise NotFound("no such instance")
+        after, writes = change(loaded)
+        try:
+            save(services, replace(loaded, operation=None), after, writes)
+        except VersionConflict:
+            continue
+        hint(services, instance_id, "ordered")
+        return after
+    raise StoreError("the instance is too busy")

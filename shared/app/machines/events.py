@@ -1,0 +1,168 @@
+"""What a machine tells: snapshots done, files restored, log lines, last counters.
+
+Each event may come twice; it is recorded by the state that it leads to, and acknowledged only
+then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from shared.agent_wire import messages as wire
+from shared.app.collections import LOGS, SNAPSHOTS
+from shared.app.instances.hints import hint
+from shared.app.instances.save import note, save
+from shared.app.instances.scene import load
+from shared.app.rentals.merge import merge
+from shared.domain.errors import DocumentExists, StoreError, VersionConflict
+from shared.domain.instances.model import InstanceState
+from shared.domain.instances.transitions import restored, retreat
+from shared.domain.machines.logs import LogChunk
+from shared.domain.snapshots.report import failed, reported
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from shared.app.services import Services
+    from shared.domain.machines.tokens import MachineToken
+    from shared.domain.snapshots.model import Snapshot
+
+TRIES = 10
+LOG_DAYS = 7
+MAX_LINE = 2000
+MAX_LINES = 1000
+
+
+def record_events(
+    services: Services, token: MachineToken, request: wire.EventsRequest
+) -> wire.EventsAnswer:
+    """The ids that are recorded, or can never be. Raises StoreError for the rest."""
+    recorded = []
+    for event in request.events:
+        handler = _HANDLERS.get(event.kind)
+        if handler:
+            handler(services, token, event)
+        recorded.append(event.id)
+    if any(event.kind != wire.EVENT_LOG for event in request.events):
+        hint(services, token.instance_id, "its machine told something")
+    return wire.EventsAnswer(wire.OK, services.clock.now().timestamp(), tuple(recorded))
+
+
+def _snapshot_done(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
+    done = event.snapshot
+    if done is None:
+        return
+    now = services.clock.now()
+    _change_snapshot(services, token, done.snapshot_id, lambda s: reported(s, done, now))
+    _count_traffic(services, token, event)
+
+
+def _snapshot_failed(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
+    why = event.message[:500] or "the agent gave no reason"
+    _change_snapshot(services, token, event.snapshot_id, lambda s: failed(s, why))
+
+
+def _change_snapshot(
+    services: Services,
+    token: MachineToken,
+    snapshot_id: str,
+    change: Callable[[Snapshot], Snapshot],
+) -> None:
+    for _ in range(TRIES):
+        stored = services.store.get(SNAPSHOTS, snapshot_id)
+        if stored is None or stored.value.rental_id != token.rental_id:
+            return
+        after = change(stored.value)
+        if after == stored.value:
+            return
+        try:
+            services.store.save(SNAPSHOTS, snapshot_id, after, stored.version)
+        except VersionConflict:
+            continue
+        return
+    raise StoreError("the snapshot is too busy")
+
+
+def _restored(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
+    """Every file is back and checked: the instance runs."""
+    for _ in range(TRIES):
+        loaded = load(services, token.instance_id)
+        if loaded is None:
+            return
+        instance = loaded.instance.value
+        mine = instance.primary == token.rental_id and instance.epoch == token.epoch
+        waiting = instance.state is InstanceState.RESTORING
+        if not mine or not waiting or instance.restore_from != event.snapshot_id:
+            return
+        said = f"{event.files} files, {event.bytes} bytes in {event.seconds} s"
+        try:
+            save(
+                services,
+                loaded,
+                restored(instance, services.clock.now()),
+                [note(services, instance, "snapshot.restored", said, token.rental_id)],
+            )
+        except VersionConflict:
+            continue
+        return
+    raise StoreError("the instance is too busy")
+
+
+def _failed(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
+    """The machine cannot take the workspace: another one is looked for."""
+    for _ in range(TRIES):
+        loaded = load(services, token.instance_id)
+        if loaded is None:
+            return
+        instance = loaded.instance.value
+        mine = instance.primary == token.rental_id and instance.epoch == token.epoch
+        why = event.message[:500] or "the agent gave no reason"
+        told = note(services, instance, "machine.failed", why, token.rental_id)
+        if not mine:
+            return
+        restoring = instance.state is InstanceState.RESTORING
+        after = retreat(instance, why, services.clock.now()) if restoring else instance
+        try:
+            save(services, loaded, after, [told])
+        except VersionConflict:
+            continue
+        return
+    raise StoreError("the instance is too busy")
+
+
+def _log(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
+    now = services.clock.now()
+    chunk = LogChunk(
+        instance_id=token.instance_id,
+        rental_id=token.rental_id,
+        at=now,
+        lines=tuple(line[:MAX_LINE] for line in event.lines[:MAX_LINES]),
+        expires_at=now + timedelta(days=LOG_DAYS),
+    )
+    try:
+        services.store.add(LOGS, f"{token.rental_id}:{event.id}"[:200], chunk)
+    except DocumentExists:
+        return  # told twice
+
+
+def _count_traffic(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
+    usage = event.usage
+    if usage is None:
+        return
+    merge(
+        services,
+        token.rental_id,
+        lambda fresh: replace(fresh, meter=fresh.meter.traffic(usage.rx_bytes, usage.tx_bytes)),
+    )
+
+
+_HANDLERS: Mapping[str, Callable[[Services, MachineToken, wire.AgentEvent], None]] = {
+    wire.EVENT_SNAPSHOT_DONE: _snapshot_done,
+    wire.EVENT_SNAPSHOT_FAILED: _snapshot_failed,
+    wire.EVENT_RESTORED: _restored,
+    wire.EVENT_FAILED: _failed,
+    wire.EVENT_LOG: _log,
+    wire.EVENT_USAGE: _count_traffic,
+}

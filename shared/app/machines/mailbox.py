@@ -1,0 +1,89 @@
+"""Commands to machines: kept until acknowledged, named in one small index."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from shared.app.collections import COMMAND_INDEX, INDEX_KEY, MAILBOXES
+from shared.domain.errors import DocumentExists, StoreError, VersionConflict
+from shared.domain.ids import CommandId, RentalId
+from shared.domain.machines.mailbox import CommandIndex, Mailbox, QueuedCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared.app.services import Services
+    from shared.domain.instances.policies import HibernationPolicy
+
+COMMAND_TTL_S = 3600
+TRIES = 20
+
+
+def send(
+    services: Services,
+    rental_id: RentalId,
+    command_id: str,
+    kind: str,
+    *,
+    snapshot_id: str = "",
+    drain_id: str = "",
+    parent_manifest_key: str = "",
+    policy: HibernationPolicy | None = None,
+) -> None:
+    """Queue one command; the same id twice is one.
+
+    The mailbox first, then the index: a crash between the two is mended by the sender, whose
+    step is not recorded yet and so runs again.
+    """
+    now = services.clock.now()
+    command = QueuedCommand(
+        id=CommandId(command_id),
+        kind=kind,
+        issued_at=now,
+        expires_at=now + timedelta(seconds=COMMAND_TTL_S),
+        snapshot_id=snapshot_id,
+        drain_id=drain_id,
+        parent_manifest_key=parent_manifest_key,
+        policy=policy,
+    )
+    change_mailbox(services, rental_id, lambda box: box.put(command))
+    change_index(services, lambda index: index.with_waiting(rental_id))
+
+
+def change_mailbox(
+    services: Services, rental_id: RentalId, change: Callable[[Mailbox], Mailbox]
+) -> Mailbox:
+    for _ in range(TRIES):
+        stored = services.store.get(MAILBOXES, rental_id)
+        before = stored.value if stored else Mailbox(rental_id)
+        after = change(before)
+        if after == before:
+            return before
+        try:
+            if stored:
+                services.store.save(MAILBOXES, rental_id, after, stored.version)
+            else:
+                services.store.add(MAILBOXES, rental_id, after)
+        except (VersionConflict, DocumentExists):
+            continue
+        return after
+    raise StoreError("the mailbox is too busy")
+
+
+def change_index(services: Services, change: Callable[[CommandIndex], CommandIndex]) -> None:
+    for _ in range(TRIES):
+        stored = services.store.get(COMMAND_INDEX, INDEX_KEY)
+        before = stored.value if stored else CommandIndex()
+        after = change(before)
+        if after == before:
+            return
+        try:
+            if stored:
+                services.store.save(COMMAND_INDEX, INDEX_KEY, after, stored.version)
+            else:
+                services.store.add(COMMAND_INDEX, INDEX_KEY, after)
+        except (VersionConflict, DocumentExists):
+            continue
+        return
+    raise StoreError("the command index is too busy")

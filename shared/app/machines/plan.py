@@ -1,0 +1,89 @@
+"""What a machine is told to become."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.agent_wire.messages import Grant, IdlePolicy, Plan, RestorePlan
+from shared.app.collections import SNAPSHOTS
+from shared.domain.errors import SnapshotCorrupt
+from shared.domain.snapshots.model import read_prefix_of
+
+if TYPE_CHECKING:
+    from shared.app.services import Services
+    from shared.domain.ids import SnapshotId
+    from shared.domain.instances.model import Instance
+    from shared.domain.instances.policies import HibernationPolicy
+    from shared.domain.rentals.model import Rental
+    from shared.ports.blobs import BlobGrant
+
+WORKSPACE = "/workspace"
+GRANT_S = 900
+MAX_OBJECT_BYTES = 64 * 1024 * 1024
+# Work on the processor or the network keeps a machine awake although its GPU rests.
+CPU_BUSY_PERCENT = 20.0
+NETWORK_BUSY_KIB_S = 50.0
+
+
+def plan_for(services: Services, instance: Instance, rental: Rental) -> Plan:
+    return Plan(
+        instance_id=instance.id,
+        rental_id=rental.id,
+        epoch=rental.epoch,
+        workspace=WORKSPACE,
+        restore=_restore(services, instance, instance.restore_from),
+        env=dict(instance.spec.env),
+        onstart=instance.spec.onstart,
+        ssh_public_key=instance.spec.ssh_public_key,
+        idle=idle_policy(instance.hibernation),
+        exclude=(),
+    )
+
+
+def idle_policy(policy: HibernationPolicy) -> IdlePolicy:
+    return IdlePolicy(
+        enabled=policy.enabled,
+        gpu_threshold_percent=policy.gpu_threshold_percent,
+        cpu_threshold_percent=CPU_BUSY_PERCENT,
+        network_threshold_kib_s=NETWORK_BUSY_KIB_S,
+        window_s=policy.idle_minutes * 60,
+        minimum_run_s=policy.minimum_run_s,
+    )
+
+
+def read_grant(services: Services, instance: Instance) -> Grant:
+    """Read everything that this instance ever wrote."""
+    return wire_grant(
+        services.blobs.grant(
+            read_prefix_of(instance.id),
+            write=False,
+            seconds=GRANT_S,
+            max_object_bytes=MAX_OBJECT_BYTES,
+        )
+    )
+
+
+def wire_grant(grant: BlobGrant) -> Grant:
+    return Grant(
+        base_url=grant.base_url,
+        token=grant.token,
+        prefix=grant.prefix,
+        write=grant.write,
+        max_object_bytes=grant.max_object_bytes,
+        expires_at=grant.expires_at.timestamp(),
+    )
+
+
+def _restore(
+    services: Services, instance: Instance, snapshot_id: SnapshotId | None
+) -> RestorePlan | None:
+    if snapshot_id is None:
+        return None
+    stored = services.store.get(SNAPSHOTS, snapshot_id)
+    if stored is None or not stored.value.restorable:
+        raise SnapshotCorrupt(f"{snapshot_id} cannot be restored")
+    return RestorePlan(
+        snapshot_id=snapshot_id,
+        manifest_key=stored.value.manifest_key,
+        grant=read_grant(services, instance),
+    )

@@ -1,0 +1,43 @@
+"""Rights to write one snapshot: short, for one prefix, only while it is open (rule 12)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.agent_wire.messages import FENCED, OK, UploadsAnswer, UploadsRequest
+from shared.app.collections import INSTANCES, SNAPSHOTS
+from shared.app.machines.plan import GRANT_S, MAX_OBJECT_BYTES, read_grant, wire_grant
+from shared.domain.snapshots.model import SnapshotState
+
+if TYPE_CHECKING:
+    from shared.app.services import Services
+    from shared.domain.machines.tokens import MachineToken
+
+
+def uploads(services: Services, token: MachineToken, request: UploadsRequest) -> UploadsAnswer:
+    """Reads the documents and compares: a token alone authorises nothing."""
+    now = services.clock.now()
+    stored = services.store.get(SNAPSHOTS, request.snapshot_id)
+    instance = services.store.get(INSTANCES, token.instance_id)
+    allowed = (
+        stored is not None
+        and instance is not None
+        and stored.value.rental_id == token.rental_id
+        and stored.value.state is SnapshotState.OPEN
+        and stored.value.deadline > now
+        and instance.value.primary == token.rental_id
+        and instance.value.epoch == token.epoch == stored.value.epoch
+    )
+    if not allowed or stored is None or instance is None:
+        return UploadsAnswer(FENCED, now.timestamp())
+    write = services.blobs.grant(
+        stored.value.prefix, write=True, seconds=GRANT_S, max_object_bytes=MAX_OBJECT_BYTES
+    )
+    return UploadsAnswer(
+        status=OK,
+        server_time=now.timestamp(),
+        write=wire_grant(write),
+        read=read_grant(services, instance.value),
+        parent_manifest_key=stored.value.parent_manifest_key,
+        created_at=stored.value.created_at.timestamp(),
+    )

@@ -1,0 +1,85 @@
+"""The one create call of a rental's life (rule 3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from shared.agent_wire.messages import ENV_API, ENV_TOKEN
+from shared.agent_wire.onstart import onstart_line
+from shared.app.machines.bundle import bundle_source
+from shared.app.machines.keys import keys_for
+from shared.app.rentals.claimed import claimed
+from shared.app.rentals.merge import merge
+from shared.domain.errors import ProviderError, ProviderRefused, ProviderUnknown
+from shared.domain.machines.tokens import bootstrap_token
+from shared.domain.rentals.model import Action, Rental
+from shared.domain.rentals.transitions import bind, no_clean_answer, release_claim
+from shared.ports.marketplace import CreateOrder
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from shared.app.instances.scene import Loaded
+    from shared.app.services import Services
+    from shared.domain.ids import ContractId
+    from shared.domain.instances.model import Instance
+    from shared.domain.rentals.steps import Create
+    from shared.ports.store import Stored
+
+
+def create(services: Services, loaded: Loaded, stored: Stored[Rental], _step: Create) -> None:
+    """Claim, send once, and write down what came back; anything but a clean yes is unknown."""
+    rental = stored.value
+    order = _order(services, loaded.instance.value, rental)
+    claim = claimed(services, loaded, stored, Action.CREATE)
+    if claim is None:
+        return
+    op_id, marketplace = claim
+    try:
+        made = marketplace.create(order)
+    except (ProviderRefused, ProviderUnknown) as error:
+        _unclear(services, rental, op_id, str(error), error.contract_id)
+    except ProviderError as error:
+        _unclear(services, rental, op_id, str(error), None)
+    else:
+        _made(services, rental, op_id, made.contract_id, made.at)
+
+
+def _made(
+    services: Services, rental: Rental, op_id: str, contract_id: ContractId, at: datetime
+) -> None:
+    now = services.clock.now()
+    merge(
+        services,
+        rental.id,
+        lambda fresh: release_claim(bind(fresh, contract_id, now, at), op_id),
+    )
+
+
+def _unclear(
+    services: Services, rental: Rental, op_id: str, reason: str, contract_id: str | None
+) -> None:
+    """Only a listing tells; a contract that the answer named is known to be ours to end."""
+    now = services.clock.now()
+
+    def observe(fresh: Rental) -> Rental:
+        noted = no_clean_answer(release_claim(fresh, op_id), reason, now)
+        return replace(noted, named_contract=contract_id) if contract_id else noted
+
+    merge(services, rental.id, observe)
+
+
+def _order(services: Services, instance: Instance, rental: Rental) -> CreateOrder:
+    source = bundle_source(services)
+    token = bootstrap_token(rental.id, rental.epoch, keys_for(services, "bootstrap"))
+    return CreateOrder(
+        offer_id=rental.terms.offer_id,
+        label=rental.label,
+        image=instance.spec.image,
+        disk_gb=instance.spec.disk_gb,
+        env={ENV_API: services.settings.agent_url, ENV_TOKEN: token},
+        ports=instance.spec.ports,
+        onstart=onstart_line(source.url, source.sha256, source.bearer),
+        bid_micro_usd_per_hour=rental.terms.bid,
+    )

@@ -1,0 +1,42 @@
+"""Open a snapshot: its document exists before a byte is written, and pins its parent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.app.collections import SNAPSHOTS
+from shared.domain.ids import RentalId, SnapshotId
+from shared.domain.snapshots.model import Snapshot, SnapshotState, prefix_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from shared.app.services import Services
+    from shared.domain.instances.model import Instance
+
+
+def opened(
+    services: Services,
+    instance: Instance,
+    rental_id: RentalId,
+    reason: str,
+    drain_id: str,
+    deadline: datetime,
+) -> Snapshot:
+    """A snapshot on top of the instance's head, not yet saved."""
+    parent = services.store.get(SNAPSHOTS, instance.head) if instance.head else None
+    return Snapshot(
+        id=SnapshotId(services.ids.new("snap")),
+        instance_id=instance.id,
+        owner=instance.owner,
+        rental_id=rental_id,
+        epoch=instance.epoch,
+        parent=instance.head,
+        drain_id=drain_id,
+        state=SnapshotState.OPEN,
+        reason=reason,
+        prefix=prefix_of(instance.id, instance.epoch, rental_id),
+        created_at=services.clock.now(),
+        deadline=deadline,
+        parent_manifest_key=parent.value.manifest_key if parent else "",
+    )

@@ -1,0 +1,81 @@
+"""Look for every byte of an uploaded snapshot, then acknowledge it as head."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from shared.app.collections import OPERATIONS, SNAPSHOTS
+from shared.app.instances.save import note, save
+from shared.domain.errors import SnapshotCorrupt
+from shared.domain.instances.transitions import acknowledged
+from shared.domain.operations import OperationKind
+from shared.domain.snapshots.acknowledge import becomes_head
+from shared.domain.snapshots.model import Snapshot, SnapshotState
+from shared.ports.store import Save, Stored, Write
+
+if TYPE_CHECKING:
+    from shared.app.instances.scene import Loaded
+    from shared.app.services import Services
+    from shared.domain.instances.steps import Verify
+
+
+def verify_snapshot(services: Services, loaded: Loaded, _step: Verify) -> None:
+    """Uploaded -> verified -> acknowledged, or abandoned with the reason.
+
+    Raises BlobError when the store is away: the snapshot stays uploaded and is tried again.
+    """
+    stored = loaded.snapshot
+    if stored is None:
+        return
+    if stored.value.state is SnapshotState.UPLOADED:
+        _verify(services, stored)
+        return
+    _acknowledge(services, loaded, stored)
+
+
+def _verify(services: Services, stored: Stored[Snapshot]) -> None:
+    snapshot = stored.value
+    proven = [snapshot.parent_manifest_key] if snapshot.parent_manifest_key else []
+    try:
+        found = services.snapshots.verify(snapshot.manifest_key, snapshot.manifest_md5, proven)
+    except SnapshotCorrupt as error:
+        bad = replace(snapshot, state=SnapshotState.ABANDONED, failure=str(error))
+        services.store.save(SNAPSHOTS, bad.id, bad, stored.version)
+        return
+    good = replace(
+        snapshot,
+        state=SnapshotState.VERIFIED,
+        verified_at=services.clock.now(),
+        size_bytes=found.size_bytes,
+        files=found.files,
+    )
+    services.store.save(SNAPSHOTS, good.id, good, stored.version)
+
+
+def _acknowledge(services: Services, loaded: Loaded, stored: Stored[Snapshot]) -> None:
+    """Head and snapshot in one commit; what came too late is kept as a branch (rule 11)."""
+    instance, snapshot = loaded.instance.value, stored.value
+    if not becomes_head(instance, snapshot):
+        branch = replace(snapshot, state=SnapshotState.BRANCH)
+        open_snapshot = instance.open_snapshot
+        left = None if open_snapshot == snapshot.id else open_snapshot
+        save(
+            services,
+            loaded,
+            replace(instance, open_snapshot=left),
+            [
+                Save(SNAPSHOTS, branch.id, branch, stored.version),
+                note(services, instance, "snapshot.branch", "it came late: kept, not the head"),
+            ],
+        )
+        return
+    acked = replace(snapshot, state=SnapshotState.ACKED)
+    writes: list[Write] = [
+        Save(SNAPSHOTS, acked.id, acked, stored.version),
+        note(services, instance, "snapshot.verified", f"{acked.size_bytes} bytes are safe"),
+    ]
+    if loaded.operation and loaded.operation.value.kind is OperationKind.SNAPSHOT:
+        done = loaded.operation.value.succeed(services.clock.now())
+        writes.append(Save(OPERATIONS, done.id, done, loaded.operation.version))
+    save(services, loaded, acknowledged(instance, acked.id), writes)

@@ -1,0 +1,14 @@
+"""A request from the bus that was taken in: create-only, so that its double is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedRequest:
+    id: str
+    topic: str
+    accepted_at: datetime
+    expires_at: datetime

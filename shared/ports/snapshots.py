@@ -1,0 +1,26 @@
+"""Proof that a snapshot is whole, seen from the control plane."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedSnapshot:
+    """`size_bytes` is what a restore brings back."""
+
+    size_bytes: int
+    files: int
+
+
+class SnapshotVerifier(Protocol):
+    def verify(
+        self, manifest_key: str, manifest_md5: str, proven_manifests: Iterable[str]
+    ) -> VerifiedSnapshot:
+        """Parse the manifest and find every pack it names, with its size and checksum.
+
+        Packs of `proven_manifests` (verified before) are not asked for again. Raises
+        SnapshotCorrupt for what is missing or different, BlobError when the store is away.
+        """
