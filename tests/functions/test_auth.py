@@ -12,7 +12,7 @@ import pytest
 
 from shared import bootstrap
 from shared.app.auth.demo import ensure_demo_user
-from tests.unit.auth.world import EMAIL, PASSWORD, World
+from tests.unit.auth.world import EMAIL, PASSWORD, World, new_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ LOGIN = {"email": EMAIL, "password": PASSWORD}
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    made = World()
+    made = new_world()
     bootstrap.use(made)
     yield made
     bootstrap.use(None)

@@ -19,7 +19,7 @@ from shared.app.auth.authenticate import principal_of
 from shared.domain.errors import Unauthenticated
 from shared.domain.ids import UserId
 from shared.domain.users.sessions import FamilyId
-from tests.unit.auth.world import World
+from tests.unit.auth.world import World, new_world
 
 CLAIMS = AccessClaims(UserId("user_1"), FamilyId("fam_1"))
 
@@ -201,7 +201,7 @@ def test_what_is_no_token_is_refused(world: World, token: str) -> None:
 def test_a_token_with_one_letter_changed_is_refused_or_says_the_same(
     place: int, letter: str
 ) -> None:
-    world = World()
+    world = new_world()
     token = mint(world, CLAIMS)
     place %= len(token)
 

@@ -8,6 +8,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.embedded.store import EmbeddedStore
+from shared.app.auth.authenticate import principal_of
+from shared.app.auth.login import login
+from shared.app.auth.register import register
 from shared.app.settings import Settings
 from shared.domain.errors import Forbidden, ProviderKeyRejected, ProviderUnknown
 from shared.ports.secrets import SigningKey
@@ -15,11 +18,11 @@ from shared.ports.store import Store
 from tests.fakes.clock import FakeClock, SeededIds
 
 if TYPE_CHECKING:
-    from shared.app.market.offers_cache import OfferCache
+    from shared.app.services import Services
     from shared.domain.accounts import ProviderAccount
-    from shared.ports.blobs import Blobs
-    from shared.ports.bus import Bus
-    from shared.ports.snapshots import SnapshotVerifier
+    from shared.domain.principals import Principal
+else:
+    Services = object  # its read-only properties would stand in the way of the fields below
 
 EMAIL = "ann@example.org"
 PASSWORD = "correct horse battery staple"
@@ -83,8 +86,8 @@ class FakeMarketplace:
 
 
 @dataclass
-class World:
-    """The Services of one deployment."""
+class World(Services):
+    """What authentication uses of Services; anything else is missing and so not used."""
 
     settings: Settings = field(
         default_factory=lambda: Settings(
@@ -104,29 +107,19 @@ class World:
     def __post_init__(self) -> None:
         self.store = EmbeddedStore(":memory:", self.clock)
 
-    @property
-    def bus(self) -> Bus:
-        raise AssertionError("authentication publishes nothing")
-
-    @property
-    def blobs(self) -> Blobs:
-        raise AssertionError("authentication keeps no objects")
-
-    @property
-    def snapshots(self) -> SnapshotVerifier:
-        raise AssertionError("authentication verifies no snapshots")
-
-    @property
-    def public_marketplaces(self) -> tuple[Any, ...]:
-        return ()
-
-    @property
-    def offers_cache(self) -> OfferCache:
-        raise AssertionError("authentication looks for no offers")
-
     def marketplace(self, account: ProviderAccount) -> Any:
         key = self.secrets.open(account.sealed_key, account.id)
         return FakeMarketplace(key, self.contracts.get(key, ()))
 
     def close_registration(self) -> None:
         self.settings = replace(self.settings, registration_open=False)
+
+
+def new_world() -> World:
+    return World()  # type: ignore[abstract]
+
+
+def logged_in(world: World, email: str = EMAIL) -> Principal:
+    """Somebody new, as their access token shows them."""
+    register(world, email, PASSWORD)
+    return principal_of(world, login(world, email, PASSWORD).access_token)

@@ -1,0 +1,86 @@
+"""A tenant's keys at the marketplaces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shared.app.auth.collections import ACCOUNTS_OF_OWNER
+from shared.app.auth.provider_keys import list_providers, save_provider_key
+from shared.app.collections import RENTALS
+from shared.domain.accounts import account_id_of
+from shared.domain.errors import (
+    Conflicting,
+    Invalid,
+)
+from shared.domain.ids import ContractId, InstanceId, RentalId
+from shared.domain.rentals.model import Rental, RentalState, Terms
+from tests.unit.auth.world import logged_in
+
+if TYPE_CHECKING:
+    from shared.domain.principals import Principal
+    from tests.unit.auth.world import World
+
+
+def test_a_provider_key_is_kept_sealed_once_the_provider_has_taken_it(world: World) -> None:
+    caller = logged_in(world)
+    before = list_providers(world, caller)
+
+    save_provider_key(world, caller, "vast", "good-1")
+    world.clock.advance(60)
+    save_provider_key(world, caller, "vast", "good-2")
+
+    (account,) = world.store.find(ACCOUNTS_OF_OWNER, {"owner": caller.user_id}).items
+    assert world.secrets.open(account.value.sealed_key, account.key) == "good-2"
+    assert [(each.provider, each.is_set) for each in before] == [("vast", False)]
+    (status,) = list_providers(world, caller)
+    assert (status.is_set, status.accepted_at) == (True, world.clock.now())
+
+
+def test_a_rejected_provider_key_leaves_the_one_before(world: World) -> None:
+    caller = logged_in(world)
+    save_provider_key(world, caller, "vast", "good-1")
+
+    with pytest.raises(Invalid) as refusal:
+        save_provider_key(world, caller, "vast", "bad")
+    with pytest.raises(Invalid) as unknown:
+        save_provider_key(world, caller, "acme", "good-2")
+
+    (account,) = world.store.find(ACCOUNTS_OF_OWNER, {"owner": caller.user_id}).items
+    assert world.secrets.open(account.value.sealed_key, account.key) == "good-1"
+    assert (refusal.value.pointer, unknown.value.pointer) == ("/api_key", "/provider")
+
+
+def _rent(world: World, caller: Principal, contract: str) -> None:
+    now = world.clock.now()
+    rental = Rental(
+        id=RentalId("rent_1"),
+        owner=caller.user_id,
+        account_id=account_id_of(caller.user_id, "vast"),
+        instance_id=InstanceId("inst_1"),
+        epoch=1,
+        terms=Terms("vast", "1", "2", "RTX 4090", 1, 24_564, None, 300_000, 10_000, 0, 0, None),
+        label="dumont",
+        state=RentalState.LIVE,
+        state_since=now,
+        reason="",
+        created_at=now,
+        reserved=0,
+        contract_id=ContractId(contract),
+    )
+    world.store.add(RENTALS, rental.id, rental)
+
+
+def test_while_machines_are_rented_only_a_key_that_shows_them_is_taken(world: World) -> None:
+    caller = logged_in(world)
+    save_provider_key(world, caller, "vast", "good-1")
+    _rent(world, caller, "77")
+    world.contracts = {"good-1": ("77",), "good-rotated": ("77", "78"), "good-of-another": ("9",)}
+
+    with pytest.raises(Conflicting):
+        save_provider_key(world, caller, "vast", "good-of-another")
+    save_provider_key(world, caller, "vast", "good-rotated")
+
+    (account,) = world.store.find(ACCOUNTS_OF_OWNER, {"owner": caller.user_id}).items
+    assert world.secrets.open(account.value.sealed_key, account.key) == "good-rotated"
