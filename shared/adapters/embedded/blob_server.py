@@ -92,9 +92,7 @@ class BlobServer:
     def _put(self, request: Request, key: str, rights: Rights) -> Response:
         if request.headers.get("x-goog-if-generation-match") != str(blobs.ABSENT):
             raise BadRequest("objects are only created: x-goog-if-generation-match must be 0")
-        size = request.content_length
-        if size is None:
-            raise LengthRequired("the length must be known")
+        size = _announced_size(request)
         if size > rights.max_object_bytes:
             raise RequestEntityTooLarge(f"at most {rights.max_object_bytes} bytes")
         if self._blobs.stat(key) is not None:  # before the body is read, to spare the sender
@@ -109,7 +107,7 @@ class BlobServer:
             stat = self._blobs.stat(key)
             if stat is None:
                 raise NotFound("there is no such object")
-            return _whole(stat, b"")
+            return _whole(stat, ())
         stat, file = self._blobs.open(key)
         try:
             return _ranged(request, stat, file)
@@ -129,6 +127,13 @@ def _key(request: Request) -> str:
     if not mount:
         raise NotFound("objects are under /blobs/")
     return blob_keys.require_key(key)
+
+
+def _announced_size(request: Request) -> int:
+    announced = request.headers.get("Content-Length", "")
+    if not (announced.isascii() and announced.isdigit()):
+        raise LengthRequired("the length must be known")
+    return int(announced)
 
 
 def _announced_md5(request: Request) -> str | None:

@@ -107,8 +107,7 @@ class EmbeddedBlobs:
         with _translated():
             content = self._files.write(chunks)
         try:
-            if md5 is not None and md5 != content.md5:
-                raise Invalid(f"the bytes have the MD5 {content.md5}, not {md5}")
+            _require_md5(content, md5)
             stat, replaced = self._enter(key, content, generation)
         except BaseException:
             self._files.remove(content.name)
@@ -211,6 +210,11 @@ def _row(connection: sqlite3.Connection, key: str) -> _Row | None:
 def _stat(row: _Row) -> BlobStat:
     key, size_bytes, md5, generation, updated, _ = row
     return BlobStat(key, size_bytes, md5, generation, codec.parse_time(updated))
+
+
+def _require_md5(content: Content, md5: str | None) -> None:
+    if md5 is not None and md5 != content.md5:
+        raise Invalid(f"the bytes have the MD5 {content.md5}, not {md5}")
 
 
 def _require_generation(key: str, present: _Row | None, generation: int | None) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from google.api_core import exceptions
 from google.api_core.retry import Retry
 from google.auth.exceptions import GoogleAuthError
-from google.cloud import pubsub_v1  # type: ignore[import-untyped]
+from google.cloud.pubsub_v1 import PublisherClient
+from google.cloud.pubsub_v1.types import BatchSettings
 
 from shared.contract.events import to_message
 from shared.domain.errors import BusUnavailable
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S = 10.0
 # Everything to be sent is handed over at once, so there is nothing to wait for.
-_BATCH = pubsub_v1.types.BatchSettings(max_latency=0.001)
+_BATCH = BatchSettings(max_latency=0.001)
 _RETRY = Retry(initial=0.1, maximum=2.0, timeout=_TIMEOUT_S)
 
 
@@ -48,7 +49,7 @@ class PubsubBus:
         self._topics = f"projects/{project}/topics/{topic_prefix}"
         self._source = source
         with _translated():
-            self._publisher = pubsub_v1.PublisherClient(batch_settings=_BATCH)
+            self._publisher = PublisherClient(batch_settings=_BATCH)
 
     def publish(self, events: Sequence[Event]) -> None:
         at = self._clock.now()
