@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.unit.snapshot.stores import MemoryBlobs
 from tests.unit.snapshot.trees import plant_a_bit_of_everything
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

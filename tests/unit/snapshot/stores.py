@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from datetime import datetime, timezone
-from typing import TypeVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
 
 from shared.domain.errors import BlobError, BlobMissing, BlobPrecondition
 from shared.ports.blobs import BlobStat
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 T = TypeVar("T")
-LONG_AGO = datetime(2026, 1, 1, tzinfo=timezone.utc)
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class MemoryBlobs:

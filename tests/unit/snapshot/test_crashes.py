@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,25 +23,34 @@ from tests.unit.snapshot.stores import (
     Killed,
     MemoryBlobs,
 )
-from tests.unit.snapshot.trees import PREFIX, TUNING, bring_back, noise, take
+from tests.unit.snapshot.trees import PREFIX, ROOT, TUNING, bring_back, noise, take
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shared.ports.blobs import BlobStat
+    from tests.unit.snapshot.stores import Interrupted
 
 
-def calls_of_a_backup(tree: Path) -> int:
+def puts_of_a_backup(tree: Path, base: Path | None = None) -> int:
     blobs = MemoryBlobs()
-    take(tree, blobs)
+    parent = take(base, blobs, "snap_0")[1] if base else None
+    blobs.calls.clear()
+    take(tree, blobs, parent=parent)
     return len([verb for verb, _ in blobs.calls if verb == "put_new"])
 
 
 @pytest.mark.parametrize("fate", [DiesBefore, DiesAfter])
 def test_a_backup_killed_at_any_call_loses_nothing_and_can_be_repeated(
-    tree, tmp_path, fate
+    tree: Path, tmp_path: Path, fate: type[Interrupted]
 ) -> None:
-    calls = calls_of_a_backup(tree)
+    base = tree / "src" / "deep"
+    calls = puts_of_a_backup(tree, base)
     assert calls > 5
 
     for at in range(calls):
         blobs = MemoryBlobs()
-        _, before = take(tree / "src", blobs, "snap_0")
+        _, before = take(base, blobs, "snap_0")
 
         with pytest.raises(Killed):
             take(tree, fate(blobs, at), "snap_1", parent=before)
@@ -58,8 +67,8 @@ def test_a_backup_killed_at_any_call_loses_nothing_and_can_be_repeated(
 
 
 @pytest.mark.parametrize("fate", [FailsOnceBefore, FailsOnceAfter])
-def test_an_unclear_answer_to_any_call_is_asked_again(tree, fate) -> None:
-    for at in range(calls_of_a_backup(tree)):
+def test_an_unclear_answer_to_any_call_is_asked_again(tree: Path, fate: type[Interrupted]) -> None:
+    for at in range(puts_of_a_backup(tree)):
         blobs = MemoryBlobs()
 
         result, manifest = take(tree, fate(blobs, at))
@@ -68,7 +77,7 @@ def test_an_unclear_answer_to_any_call_is_asked_again(tree, fate) -> None:
         scrub(manifest, blobs, tuning=TUNING)
 
 
-def test_a_key_that_holds_other_bytes_is_not_taken_for_ours(tree, blobs) -> None:
+def test_a_key_that_holds_other_bytes_is_not_taken_for_ours(tree: Path, blobs: MemoryBlobs) -> None:
     blobs.objects[pack_key(PREFIX, "snap_1", 0)] = b"somebody else's"
 
     with pytest.raises(BlobPrecondition):
@@ -77,18 +86,22 @@ def test_a_key_that_holds_other_bytes_is_not_taken_for_ours(tree, blobs) -> None
     assert manifest_key(PREFIX, "snap_1") not in blobs.objects
 
 
-def test_a_store_that_acknowledges_other_bytes_is_not_believed(tree, blobs) -> None:
+def test_a_store_that_acknowledges_other_bytes_is_not_believed(
+    tree: Path, blobs: MemoryBlobs
+) -> None:
     class Garbling(MemoryBlobs):
-        def put_new(self, key: str, content: bytes):
+        def put_new(self, key: str, content: bytes) -> BlobStat:
             return super().put_new(key, content[:-1] + b"?")
 
     with pytest.raises(SnapshotCorrupt, match="other bytes"):
         take(tree, Garbling())
 
 
-def test_a_store_that_stays_away_ends_the_backup_without_a_manifest(tree, blobs) -> None:
+def test_a_store_that_stays_away_ends_the_backup_without_a_manifest(
+    tree: Path, blobs: MemoryBlobs
+) -> None:
     class Away(MemoryBlobs):
-        def put_new(self, key: str, content: bytes):
+        def put_new(self, key: str, content: bytes) -> BlobStat:
             self.calls.append(("put_new", key))
             raise BlobError("connection refused")
 
@@ -101,9 +114,9 @@ def test_a_store_that_stays_away_ends_the_backup_without_a_manifest(tree, blobs)
     assert len(tries) == TUNING.patience.attempts
 
 
-def test_a_refusal_is_not_repeated(tree) -> None:
+def test_a_refusal_is_not_repeated(tree: Path) -> None:
     class Refusing(MemoryBlobs):
-        def put_new(self, key: str, content: bytes):
+        def put_new(self, key: str, content: bytes) -> BlobStat:
             self.calls.append(("put_new", key))
             raise BlobRefused("the grant has expired")
 
@@ -114,7 +127,9 @@ def test_a_refusal_is_not_repeated(tree) -> None:
     assert len(refusing.calls) == len(set(refusing.calls))
 
 
-def test_two_writers_under_different_prefixes_do_not_disturb_each_other(tree, tmp_path) -> None:
+def test_two_writers_under_different_prefixes_do_not_disturb_each_other(
+    tree: Path, tmp_path: Path
+) -> None:
     blobs = MemoryBlobs()
     _, base = take(tree / "src", blobs, "snap_0")
 
@@ -129,7 +144,9 @@ def test_two_writers_under_different_prefixes_do_not_disturb_each_other(tree, tm
 
 
 @pytest.mark.parametrize("fate", [DiesBefore, DiesAfter])
-def test_a_restore_killed_at_any_call_goes_on_where_it_was(tree, tmp_path, fate) -> None:
+def test_a_restore_killed_at_any_call_goes_on_where_it_was(
+    tree: Path, tmp_path: Path, fate: type[Interrupted]
+) -> None:
     blobs = MemoryBlobs()
     _, manifest = take(tree, blobs)
     blobs.calls.clear()
@@ -172,7 +189,7 @@ restore(load_manifest(blobs, sys.argv[2]), blobs, Path(sys.argv[3]), lambda _: N
 
 
 def test_a_restore_that_the_system_kills_leaves_nothing_half_under_its_name(
-    bare, tmp_path
+    bare: Path, tmp_path: Path
 ) -> None:
     (bare / "big").write_bytes(noise(5, 12 << 20))
     (bare / "small").write_bytes(b"small")
@@ -182,7 +199,7 @@ def test_a_restore_that_the_system_kills_leaves_nothing_half_under_its_name(
 
     arguments = [sys.executable, "-c", _DYING_RESTORE]
     arguments += [os.fspath(store), result.manifest_key, os.fspath(into), "2"]
-    died = subprocess.run(arguments, timeout=60, check=False)
+    died = subprocess.run(arguments, cwd=ROOT, timeout=60, check=False)
 
     assert died.returncode == -signal.SIGKILL
     assert any(path.name.startswith(".dumont-part.") for path in into.iterdir())

@@ -1,31 +1,45 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.snapshot import tree as engine_tree
 from shared.snapshot.compare import compare
+from shared.snapshot.manifest import Regular
+from shared.snapshot.reading import ReadFile, read_file
 from shared.snapshot.tuning import Patience, Tuning
 from tests.unit.snapshot.stores import MemoryBlobs
 from tests.unit.snapshot.trees import NEXT_PREFIX, TUNING, bring_back, noise, take
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
 
 @pytest.fixture
-def reads(monkeypatch) -> list[bytes]:
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The names of the files whose content is read from here on."""
     names: list[bytes] = []
-    genuine = engine_tree.read_file
 
-    def counted(folder_fd, name, *rest, **options):
+    def counted(
+        folder_fd: int,
+        name: bytes,
+        store: Callable[[bytes], int],
+        *,
+        piece_bytes: int,
+        attempts: int,
+    ) -> ReadFile:
         names.append(name)
-        return genuine(folder_fd, name, *rest, **options)
+        return read_file(folder_fd, name, store, piece_bytes=piece_bytes, attempts=attempts)
 
-    monkeypatch.setattr(engine_tree, "read_file", counted)
+    monkeypatch.setattr("shared.snapshot.tree.read_file", counted)
     return names
 
 
-def test_an_unchanged_tree_is_not_read_and_adds_no_pack(tree, blobs, into, reads) -> None:
+def test_an_unchanged_tree_is_not_read_and_adds_no_pack(
+    tree: Path, blobs: MemoryBlobs, into: Path, reads: list[bytes]
+) -> None:
     _, parent = take(tree, blobs, "snap_1")
     reads.clear()
 
@@ -39,7 +53,9 @@ def test_an_unchanged_tree_is_not_read_and_adds_no_pack(tree, blobs, into, reads
     assert compare(tree, into) == ()
 
 
-def test_only_what_changed_is_read_and_stored(tree, blobs, into, reads) -> None:
+def test_only_what_changed_is_read_and_stored(
+    tree: Path, blobs: MemoryBlobs, into: Path, reads: list[bytes]
+) -> None:
     _, parent = take(tree, blobs, "snap_1")
     (tree / "src" / "main.py").write_bytes(noise(9, 300))
     (tree / "new").write_bytes(noise(10, 200))
@@ -53,7 +69,9 @@ def test_only_what_changed_is_read_and_stored(tree, blobs, into, reads) -> None:
     assert compare(tree, into) == ()
 
 
-def test_a_change_in_the_middle_of_a_big_file_stores_one_block(bare, blobs, into) -> None:
+def test_a_change_in_the_middle_of_a_big_file_stores_one_block(
+    bare: Path, blobs: MemoryBlobs, into: Path
+) -> None:
     (bare / "weights").write_bytes(noise(1, 100 * 4096))
     _, parent = take(bare, blobs, "snap_1")
     with (bare / "weights").open("r+b") as weights:
@@ -67,7 +85,9 @@ def test_a_change_in_the_middle_of_a_big_file_stores_one_block(bare, blobs, into
     assert compare(bare, into) == ()
 
 
-def test_a_write_that_keeps_size_and_mtime_is_seen_on_the_same_machine(bare, blobs, into) -> None:
+def test_a_write_that_keeps_size_and_mtime_is_seen_on_the_same_machine(
+    bare: Path, blobs: MemoryBlobs, into: Path
+) -> None:
     file = bare / "file"
     file.write_bytes(b"before")
     stat = file.stat()
@@ -81,7 +101,9 @@ def test_a_write_that_keeps_size_and_mtime_is_seen_on_the_same_machine(bare, blo
     assert (into / "file").read_bytes() == b"after!"
 
 
-def test_after_a_move_size_and_mtime_are_enough(tree, blobs, into, tmp_path, reads) -> None:
+def test_after_a_move_size_and_mtime_are_enough(
+    tree: Path, blobs: MemoryBlobs, into: Path, tmp_path: Path, reads: list[bytes]
+) -> None:
     _, parent = take(tree, blobs, "snap_1")
     bring_back(parent, blobs, into)
     reads.clear()
@@ -95,7 +117,9 @@ def test_after_a_move_size_and_mtime_are_enough(tree, blobs, into, tmp_path, rea
     assert compare(tree, tmp_path / "again") == ()
 
 
-def test_a_touched_file_is_read_but_its_content_is_not_stored_again(bare, blobs, reads) -> None:
+def test_a_touched_file_is_read_but_its_content_is_not_stored_again(
+    bare: Path, blobs: MemoryBlobs, reads: list[bytes]
+) -> None:
     (bare / "file").write_bytes(noise(2, 9_000))
     _, parent = take(bare, blobs, "snap_1")
     os.utime(bare / "file", ns=(1, 1))
@@ -105,10 +129,11 @@ def test_a_touched_file_is_read_but_its_content_is_not_stored_again(bare, blobs,
 
     assert reads == [b"file"]
     assert result.new_packs == ()
-    assert manifest.entries[1].attributes.mtime_ns == 1
+    (entry,) = (entry for entry in manifest.entries if isinstance(entry, Regular))
+    assert entry.attributes.mtime_ns == 1
 
 
-def test_a_renamed_folder_stores_nothing_anew(tree, blobs, into) -> None:
+def test_a_renamed_folder_stores_nothing_anew(tree: Path, blobs: MemoryBlobs, into: Path) -> None:
     _, parent = take(tree, blobs, "snap_1")
     (tree / "src").rename(tree / "renamed")
 
@@ -119,7 +144,9 @@ def test_a_renamed_folder_stores_nothing_anew(tree, blobs, into) -> None:
     assert compare(tree, into) == ()
 
 
-def test_a_mode_that_changed_is_recorded_without_the_content(bare, blobs, into) -> None:
+def test_a_mode_that_changed_is_recorded_without_the_content(
+    bare: Path, blobs: MemoryBlobs, into: Path
+) -> None:
     (bare / "run").write_bytes(b"#!/bin/sh")
     _, parent = take(bare, blobs, "snap_1")
     (bare / "run").chmod(0o750)
@@ -131,7 +158,9 @@ def test_a_mode_that_changed_is_recorded_without_the_content(bare, blobs, into) 
     assert (into / "run").stat().st_mode & 0o777 == 0o750
 
 
-def test_a_file_that_changed_a_moment_ago_is_read_again_next_time(bare, blobs, reads) -> None:
+def test_a_file_that_changed_a_moment_ago_is_read_again_next_time(
+    bare: Path, blobs: MemoryBlobs, reads: list[bytes]
+) -> None:
     """Its clock may tick too coarsely to show one more write."""
     (bare / "file").write_bytes(b"fresh")
     changed_ns = (bare / "file").stat().st_ctime_ns
@@ -144,7 +173,9 @@ def test_a_file_that_changed_a_moment_ago_is_read_again_next_time(bare, blobs, r
     assert reads == [b"file"]
 
 
-def test_a_parent_of_another_workspace_is_passed_over(tree, blobs, into) -> None:
+def test_a_parent_of_another_workspace_is_passed_over(
+    tree: Path, blobs: MemoryBlobs, into: Path
+) -> None:
     _, parent = take(tree, blobs, "snap_1", prefix="snapshots/inst_2/1-rent_1/")
 
     result, manifest = take(tree, blobs, "snap_2", parent=parent)
@@ -154,7 +185,7 @@ def test_a_parent_of_another_workspace_is_passed_over(tree, blobs, into) -> None
     assert manifest.parent_key is None
 
 
-def test_a_chain_needs_only_the_packs_that_its_end_names(tree, tmp_path) -> None:
+def test_a_chain_needs_only_the_packs_that_its_end_names(tree: Path, tmp_path: Path) -> None:
     blobs = MemoryBlobs()
     manifest = None
     for number in range(4):

@@ -4,6 +4,7 @@ import os
 import socket
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -15,10 +16,13 @@ from tests.unit.snapshot.trees import (
     PlannedFolder,
     bring_back,
     noise,
-    plant,
     planned_trees,
+    plant,
     take,
 )
+
+if TYPE_CHECKING:
+    from shared.snapshot.tuning import Progress
 
 
 @settings(max_examples=60, deadline=None)
@@ -54,7 +58,9 @@ def test_an_increment_over_any_other_tree_comes_back_as_it_was(
         assert compare(second, into) == ()
 
 
-def test_a_bit_of_everything_comes_back_and_the_result_says_what_it_was(tree, blobs, into) -> None:
+def test_a_bit_of_everything_comes_back_and_the_result_says_what_it_was(
+    tree: Path, blobs: MemoryBlobs, into: Path
+) -> None:
     result, manifest = take(tree, blobs)
     restored = bring_back(manifest, blobs, into)
 
@@ -65,7 +71,7 @@ def test_a_bit_of_everything_comes_back_and_the_result_says_what_it_was(tree, bl
     assert (result.torn, result.skipped, restored.incomplete) == ((), (), ())
 
 
-def test_hard_links_stay_one_file(bare, blobs, into) -> None:
+def test_hard_links_stay_one_file(bare: Path, blobs: MemoryBlobs, into: Path) -> None:
     (bare / "a").write_bytes(b"once")
     (bare / "z").mkdir()
     os.link(bare / "a", bare / "z" / "b")
@@ -76,7 +82,7 @@ def test_hard_links_stay_one_file(bare, blobs, into) -> None:
     assert (into / "a").stat().st_nlink == 2
 
 
-def test_a_symlink_with_two_names_keeps_them(bare, blobs, into) -> None:
+def test_a_symlink_with_two_names_keeps_them(bare: Path, blobs: MemoryBlobs, into: Path) -> None:
     (bare / "a").symlink_to("gone")
     os.link(bare / "a", bare / "b", follow_symlinks=False)
 
@@ -85,7 +91,7 @@ def test_a_symlink_with_two_names_keeps_them(bare, blobs, into) -> None:
     assert (into / "a").lstat().st_ino == (into / "b").lstat().st_ino
 
 
-def test_holes_stay_holes(bare, blobs, into) -> None:
+def test_holes_stay_holes(bare: Path, blobs: MemoryBlobs, into: Path) -> None:
     with (bare / "sparse").open("wb") as sparse:
         sparse.seek(64 << 20)
         sparse.write(b"x")
@@ -97,12 +103,14 @@ def test_holes_stay_holes(bare, blobs, into) -> None:
     assert (into / "sparse").stat().st_blocks == (bare / "sparse").stat().st_blocks < 64
 
 
-def test_the_users_attributes_of_files_and_folders_are_kept(bare, blobs, into) -> None:
+def test_the_users_attributes_of_files_and_folders_are_kept(
+    bare: Path, blobs: MemoryBlobs, into: Path
+) -> None:
     (bare / "folder").mkdir()
-    (bare / "file").touch(0o400)
+    (bare / "file").touch()
     for path in (bare / "folder", bare / "file"):
         os.setxattr(path, "user.note", b"\x00\xff")
-    os.chmod(bare / "file", 0o400)
+    (bare / "file").chmod(0o400)
 
     bring_back(take(bare, blobs)[1], blobs, into)
 
@@ -111,7 +119,9 @@ def test_the_users_attributes_of_files_and_folders_are_kept(bare, blobs, into) -
     assert compare(bare, into) == ()
 
 
-def test_owners_are_kept_where_the_process_may_set_them(bare, blobs, into) -> None:
+def test_owners_are_kept_where_the_process_may_set_them(
+    bare: Path, blobs: MemoryBlobs, into: Path
+) -> None:
     owner = (1234, 5678) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
     (bare / "file").touch()
     (bare / "link").symlink_to("file")
@@ -127,7 +137,9 @@ def test_owners_are_kept_where_the_process_may_set_them(bare, blobs, into) -> No
     assert compare(bare, into) == ()
 
 
-def test_paths_longer_than_the_system_opens_at_once_survive(bare, blobs, into) -> None:
+def test_paths_longer_than_the_system_opens_at_once_survive(
+    bare: Path, blobs: MemoryBlobs, into: Path
+) -> None:
     fd = os.open(bare, os.O_RDONLY)
     for _ in range(20):
         os.mkdir("d" * 250, dir_fd=fd)
@@ -144,7 +156,9 @@ def test_paths_longer_than_the_system_opens_at_once_survive(bare, blobs, into) -
     assert compare(bare, into) == ()
 
 
-def test_a_deeper_tree_than_there_are_descriptors_kept_open_survives(bare, blobs, into) -> None:
+def test_a_deeper_tree_than_there_are_descriptors_kept_open_survives(
+    bare: Path, blobs: MemoryBlobs, into: Path
+) -> None:
     deepest = bare.joinpath(*["d"] * 200)
     deepest.mkdir(parents=True)
     (deepest / "leaf").write_text("down here")
@@ -154,7 +168,9 @@ def test_a_deeper_tree_than_there_are_descriptors_kept_open_survives(bare, blobs
     assert compare(bare, into) == ()
 
 
-def test_sockets_are_left_out_and_told(bare, blobs, into, monkeypatch) -> None:
+def test_sockets_are_left_out_and_told(
+    bare: Path, blobs: MemoryBlobs, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(bare)
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("here.sock")
@@ -174,7 +190,9 @@ def test_sockets_are_left_out_and_told(bare, blobs, into, monkeypatch) -> None:
         (("deep", "KEEP"), {"keep", "a.tmp", "cache"}),
     ],
 )
-def test_what_is_excluded_is_left_out_with_all_below(bare, blobs, into, patterns, left) -> None:
+def test_what_is_excluded_is_left_out_with_all_below(
+    bare: Path, blobs: MemoryBlobs, into: Path, patterns: tuple[str, ...], left: set[str]
+) -> None:
     (bare / "cache" / "deep").mkdir(parents=True)
     for name in ("keep", "a.tmp", "cache/deep/b"):
         (bare / name).touch()
@@ -184,7 +202,7 @@ def test_what_is_excluded_is_left_out_with_all_below(bare, blobs, into, patterns
     assert {path.relative_to(into).as_posix() for path in into.rglob("*")} == left
 
 
-def test_half_restored_files_are_not_backed_up(bare, blobs) -> None:
+def test_half_restored_files_are_not_backed_up(bare: Path, blobs: MemoryBlobs) -> None:
     (bare / ".dumont-part.3").write_bytes(b"half")
 
     result, manifest = take(bare, blobs)
@@ -193,7 +211,7 @@ def test_half_restored_files_are_not_backed_up(bare, blobs) -> None:
     assert len(manifest.entries) == 1
 
 
-def test_equal_content_is_stored_once(bare, blobs) -> None:
+def test_equal_content_is_stored_once(bare: Path, blobs: MemoryBlobs) -> None:
     for number in range(5):
         (bare / f"copy {number}").write_bytes(noise(7, 50_000))
 
@@ -203,7 +221,9 @@ def test_equal_content_is_stored_once(bare, blobs) -> None:
     assert result.new_bytes == 50_000
 
 
-def test_what_compresses_is_stored_small_and_what_does_not_as_it_is(bare, blobs) -> None:
+def test_what_compresses_is_stored_small_and_what_does_not_as_it_is(
+    bare: Path, blobs: MemoryBlobs
+) -> None:
     (bare / "text").write_bytes(b"all work and no play " * 5_000)
     (bare / "noise").write_bytes(noise(3, 40_000))
 
@@ -214,8 +234,8 @@ def test_what_compresses_is_stored_small_and_what_does_not_as_it_is(bare, blobs)
     assert sum(pack.size_bytes for pack in manifest.packs) < 45_000
 
 
-def test_progress_ends_with_all_there_is(tree, blobs) -> None:
-    reports = []
+def test_progress_ends_with_all_there_is(tree: Path, blobs: MemoryBlobs) -> None:
+    reports: list[Progress] = []
 
     result, _ = take(tree, blobs, progress=reports.append)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
@@ -17,6 +17,12 @@ from shared.snapshot.tuning import Patience, Progress, Tuning
 from shared.snapshot.verify import load_manifest
 from tests.unit.snapshot.stores import LONG_AGO
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared.ports.blobs import BlobClient, BlobReader
+
+ROOT = Path(__file__).parents[3]  # where a child process finds `shared`
 PREFIX = "snapshots/inst_1/1-rent_1/"
 NEXT_PREFIX = "snapshots/inst_1/2-rent_2/"
 FAR_FUTURE_NS = 1 << 62  # so that files made a moment ago count as settled
@@ -36,7 +42,7 @@ def silent(_: Progress) -> None:
 
 def take(
     tree: Path,
-    blobs,
+    blobs: BlobClient,
     snapshot_id: str = "snap_1",
     *,
     parent: Manifest | None = None,
@@ -50,7 +56,9 @@ def take(
     return result, load_manifest(blobs, result.manifest_key)
 
 
-def bring_back(manifest: Manifest, blobs, into: Path, *, prune: bool = False) -> RestoreResult:
+def bring_back(
+    manifest: Manifest, blobs: BlobReader, into: Path, *, prune: bool = False
+) -> RestoreResult:
     options = RestoreOptions(prune=prune, tuning=TUNING)
     return restore(manifest, blobs, into, silent, options)
 
@@ -68,8 +76,8 @@ def plant_a_bit_of_everything(root: Path) -> None:
     (root / "src" / "deep" / "run.sh").write_bytes(b"#!/bin/sh\n")
     (root / "src" / "deep" / "run.sh").chmod(0o755)
     (root / "empty").touch()
-    (root / "weights.bin").write_bytes(noise(1, 30_000))
-    (root / "same weights.bin").write_bytes(noise(1, 30_000))
+    (root / "weights.bin").write_bytes(noise(1, 60_000))
+    (root / "same weights.bin").write_bytes(noise(1, 60_000))
     (root / "log.txt").write_bytes(b"step 1 loss 0.3\n" * 2_000)
     os.link(root / "weights.bin", root / "src" / "weights.link")
     (root / "current").symlink_to("src/main.py")
@@ -142,7 +150,7 @@ _leaves = st.one_of(
 )
 
 
-def _folders_of(children):
+def _folders_of(children: st.SearchStrategy[object]) -> st.SearchStrategy[PlannedFolder]:
     modes = st.sampled_from([0o700, 0o755, 0o1777, 0o2770])
     return st.builds(
         PlannedFolder, st.dictionaries(_names, children, max_size=5), modes, _mtimes_ns
@@ -154,38 +162,38 @@ planned_trees = _folders_of(st.recursive(_leaves, _folders_of, max_leaves=12))
 
 def plant(plan: PlannedFolder, root: Path) -> None:
     """Make the planned tree; the root must not exist."""
-    _plant_folder(plan, os.fsencode(root), [])
+    _plant_folder(plan, root, [])
 
 
-def _plant_folder(plan: PlannedFolder, where: bytes, files: list[bytes]) -> None:
-    os.mkdir(where)
+def _plant_folder(plan: PlannedFolder, where: Path, files: list[Path]) -> None:
+    where.mkdir()
     for name, child in plan.children.items():
-        _plant_child(child, where + b"/" + name, files)
-    os.chmod(where, plan.mode)
+        _plant_child(child, where / os.fsdecode(name), files)
+    where.chmod(plan.mode)
     os.utime(where, ns=(0, plan.mtime_ns))
 
 
-def _plant_child(child: object, where: bytes, files: list[bytes]) -> None:
+def _plant_child(child: object, where: Path, files: list[Path]) -> None:
     if isinstance(child, PlannedFolder):
         _plant_folder(child, where, files)
     elif isinstance(child, PlannedFile):
         _plant_file(child, where)
         files.append(where)
     elif isinstance(child, PlannedLink):
-        os.symlink(child.target, where)
+        where.symlink_to(os.fsdecode(child.target))
     elif isinstance(child, PlannedPipe):
         os.mkfifo(where)
-        os.chmod(where, child.mode)
+        where.chmod(child.mode)
     elif files:
         assert isinstance(child, PlannedAlias)
         os.link(files[child.choice % len(files)], where)
 
 
-def _plant_file(child: PlannedFile, where: bytes) -> None:
-    with open(where, "wb") as planted:
+def _plant_file(child: PlannedFile, where: Path) -> None:
+    with where.open("wb") as planted:
         for hole, content in child.parts:
             planted.seek(hole, os.SEEK_CUR)
             planted.write(content)
         planted.truncate(planted.tell())
-    os.chmod(where, child.mode)
+    where.chmod(child.mode)
     os.utime(where, ns=(0, child.mtime_ns))
