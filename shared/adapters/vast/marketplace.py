@@ -164,10 +164,12 @@ class VastMarketplace:
         return ListedPage(reply.row, reply.at)
 
     def _charge_results(self, since: datetime) -> Iterator[object]:
-        """Whole days around the span: the filter is by day, and their clock is not ours."""
+        """Whole days from `since` on: the filter is by day. Its end lies far ahead, as their clock
+        is not ours, and a simulated one runs fast.
+        """
         midnight = since.replace(hour=0, minute=0, second=0, microsecond=0)
-        tomorrow = self._clock.now() + timedelta(days=1)
-        days = {"gte": int(midnight.timestamp()), "lte": int(tomorrow.timestamp())}
+        far_ahead = self._clock.now() + timedelta(days=366)
+        days = {"gte": int(midnight.timestamp()), "lte": int(far_ahead.timestamp())}
         after: dict[str, object] = {}
         for _ in range(_MOST_PAGES):
             reply = self._http.get(

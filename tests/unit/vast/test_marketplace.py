@@ -110,6 +110,7 @@ def test_anything_but_a_clean_answer_to_create_says_what_it_knows(
     with pytest.raises(kind) as caught:
         marketplace(wire).create(ORDER)
 
+    assert isinstance(caught.value, ProviderUnknown | ProviderRefused)
     assert caught.value.contract_id == contract_id
     assert len(wire.sent) == 1
 
