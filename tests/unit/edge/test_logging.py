@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 from shared.domain.principals import Scope
 from shared.edge.logging import install
 from shared.edge.route import Access
 from tests.unit.auth.world import World
 from tests.unit.edge.kit import call, key_of, route
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
 from shared.contract.model import Wire
 from shared.edge.parsing import MAX_DEPTH, parse_body
 from shared.edge.problem import Refusal
-from shared.edge.route import Call
 from tests.unit.edge.kit import Said, call, problem, route
+
+if TYPE_CHECKING:
+    from shared.edge.route import Call
 
 
 class Wanted(Wire):
@@ -191,14 +193,12 @@ def test_a_body_beyond_the_limit_is_refused(announced: bool) -> None:  # noqa: F
     assert (answer.status_code, problem(answer)["code"]) == (413, "too_large")
 
 
+@settings(max_examples=50)
 @given(st.binary(max_size=200))
 def test_whatever_bytes_come_they_are_taken_or_refused(body: bytes) -> None:
-    try:
-        taken = parse_body(Order, body, JSON)
-    except Refusal as refusal:
-        assert refusal.kind.status in {400, 422}
-    else:
-        assert taken.count >= 1
+    answer = call(POST, method="POST", data=body, content_type=JSON)
+
+    assert answer.status_code in {200, 400, 422}
 
 
 _PLAIN = st.recursive(

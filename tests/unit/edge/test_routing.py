@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.edge.route import Call
 from shared.edge.routing import RouteTable
 from tests.unit.edge.kit import Said, call, problem, route
+
+if TYPE_CHECKING:
+    from shared.edge.route import Call
 
 
 def say_path(call: Call[Any, Any]) -> Said:

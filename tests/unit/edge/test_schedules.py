@@ -96,6 +96,6 @@ def test_a_scheduler_posts() -> None:
     ],
 )
 def test_health_is_judged_from_the_last_runs(
-    function: BackgroundFunction, run: JobRun, healthy: bool | None
+    function: BackgroundFunction, run: JobRun, *, healthy: bool | None
 ) -> None:
     assert is_healthy(function, run, START) is healthy
