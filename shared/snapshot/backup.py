@@ -91,6 +91,8 @@ def backup(
 def _check_target(target: BackupTarget) -> None:
     if not layout.is_prefix(target.prefix) or not layout.is_snapshot_id(target.snapshot_id):
         raise SnapshotError(f"{target.prefix!r} {target.snapshot_id!r} cannot name a snapshot")
+    if target.created_at.utcoffset() is None:
+        raise SnapshotError("a snapshot's time needs a zone")
 
 
 def _usable(parent: Manifest | None, target: BackupTarget) -> Manifest | None:

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import stat as modes
+import sys
 from typing import TYPE_CHECKING, Protocol
 
 from shared.snapshot import xattrs
@@ -156,10 +157,19 @@ def _has_content(fd: int, entry: Regular, manifest: Manifest) -> bool:
             covered[-1] = (covered[-1][0], end)
         else:
             covered.append((piece.offset, end))
-    return all(
-        any(low <= start and stop <= high for low, high in covered)
-        for start, stop in data_extents(fd, entry.size_bytes)
-    )
+    return _lie_within(data_extents(fd, entry.size_bytes), covered)
+
+
+def _lie_within(extents: Iterator[tuple[int, int]], covered: list[tuple[int, int]]) -> bool:
+    """Whether each extent lies in one of the covered runs; both come in order."""
+    runs = iter([*covered, (sys.maxsize, sys.maxsize)])
+    low, high = next(runs)
+    for start, stop in extents:
+        while high <= start:
+            low, high = next(runs)
+        if not (low <= start and stop <= high):
+            return False
+    return True
 
 
 def _remove_if_there(folder_fd: int, name: bytes) -> None:

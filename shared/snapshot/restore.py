@@ -149,6 +149,7 @@ class _Restore:
             complete = placing.write_regular(fd, name, numbered.number, entry, chunks)
         else:
             self._kept.append(entry.path)
+            self.meter.add(size_bytes=entry.size_bytes)
         self._note(entry.path, complete=complete)
 
     def place_the_rest(self, folders: Folders) -> None:

@@ -60,7 +60,7 @@ def mapping(value: object) -> Mapping[str, object]:
 
 def moment(value: object) -> datetime:
     parsed = datetime.fromisoformat(text(value))
-    if parsed.tzinfo is None:
+    if parsed.utcoffset() is None:
         raise SnapshotCorrupt("a time of the manifest has no zone")
     return parsed
 

@@ -17,7 +17,7 @@ _REPORT_EVERY_FILES = 256
 class Patience:
     """How often a call whose answer was unclear is made again; each pause doubles the last."""
 
-    attempts: int = 5
+    attempts: int = 7
     first_pause_s: float = 0.5
     pause: Callable[[float], None] = time.sleep
 
@@ -46,7 +46,10 @@ DEFAULT_TUNING = Tuning()
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is. A total is None while nobody knows it."""
+    """How far a run is. A total is None while nobody knows it.
+
+    Reports come one at a time, but from whichever thread has just got on.
+    """
 
     phase: str
     files_done: int

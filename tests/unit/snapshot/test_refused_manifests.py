@@ -208,3 +208,14 @@ def test_a_target_that_cannot_be_a_key_is_refused(
         backup(bare, blobs, target, None, silent)
 
     assert blobs.calls == []
+
+
+def test_a_time_without_a_zone_is_refused_before_anything_is_stored(
+    bare: Path, blobs: MemoryBlobs
+) -> None:
+    target = BackupTarget("a/b/", "s", LONG_AGO.replace(tzinfo=None))
+
+    with pytest.raises(SnapshotError, match="zone"):
+        backup(bare, blobs, target, None, silent)
+
+    assert blobs.calls == []
