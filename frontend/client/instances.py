@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from frontend.client.models.balances import BalanceList
 from frontend.client.models.base import read
 from frontend.client.models.history import Cost, LogLine, Snapshot, TimelineEvent
 from frontend.client.models.instances import Accepted, Instance, InstanceList
@@ -34,6 +35,10 @@ class Instances:
     def all_offers(self, wanted: OfferQuery | None = None) -> Iterator[Offer]:
         """All offers, page by page."""
         return walk(self._transport, f"{_ROOT}/offers", Offer, _filters(wanted))
+
+    def balance(self) -> BalanceList:
+        """The credit at every provider with an account of the caller's."""
+        return read(BalanceList, self._transport.get(f"{_ROOT}/balance"))
 
     def create(self, order: Order) -> Accepted:
         """Rent. Raises PaymentRequired, Conflict (offer gone), Invalid and the like."""
