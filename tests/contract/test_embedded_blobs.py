@@ -87,6 +87,7 @@ def test_a_file_that_a_crash_left_is_removed_after_a_day(blobs, folder, clock):
 
     blobs.put_new("a", b"kept")
     orphan = folder / "content" / "ab" / ("ab" * 16)
+    orphan.parent.mkdir(exist_ok=True)
     orphan.write_bytes(b"left behind")
     written_s = clock.now().timestamp()
     for path in files(folder):

@@ -23,12 +23,11 @@ class Content:
 
 
 class BlobFiles:
-    """A folder of files in 256 subfolders. Raises OSError."""
+    """A folder of files in up to 256 subfolders. Raises OSError."""
 
     def __init__(self, root: Path) -> None:
+        root.mkdir(parents=True, exist_ok=True)
         self._root = root
-        for number in range(256):
-            (root / f"{number:02x}").mkdir(parents=True, exist_ok=True)
 
     def write(self, chunks: Iterable[bytes]) -> Content:
         """Store the bytes; what fails half-way leaves nothing behind."""
@@ -36,6 +35,9 @@ class BlobFiles:
         digest = hashlib.md5(usedforsecurity=False)
         size = 0
         path = self._path(name)
+        if not path.parent.exists():
+            path.parent.mkdir(exist_ok=True)
+            _sync_folder(self._root)
         try:
             with path.open("xb") as file:
                 for chunk in chunks:
