@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import functions_framework
-from shared.bootstrap import services
 
+from shared.bootstrap import services
 from shared.contract.system import BackgroundJobs, ContentPage, Discovery, Health, Menu
 from shared.edge.http import http_function
 from shared.edge.route import Access, Route
-from shared.edge.views import pages
+from shared.edge.views import metrics, pages
 from shared.edge.views import system as views
 
 if TYPE_CHECKING:
@@ -35,6 +35,14 @@ ROUTES = (
         "How the scheduled and background functions are doing",
         _OPEN,
         answer=BackgroundJobs,
+    ),
+    Route(
+        "GET",
+        "/metrics",
+        metrics.metrics,
+        "Figures for Prometheus",
+        Access.METRICS,
+        media_type="text/plain",
     ),
     Route("GET", "/api/menu", pages.menu, "The documentation's pages", _OPEN, answer=Menu),
     Route(

@@ -133,7 +133,7 @@ def _schemas(routes: list[Route]) -> tuple[dict[type[BaseModel], Json], Json]:
         *((model, "validation") for model in sorted(bodies, key=_name)),
         *((model, "serialization") for model in sorted(answers, key=_name)),
     ]
-    references, document = models_json_schema(wanted, ref_template=_REF)  # type: ignore[arg-type]
+    references, document = models_json_schema(wanted, ref_template=_REF)
     return {model: references[model, mode] for model, mode in wanted}, document["$defs"]
 
 

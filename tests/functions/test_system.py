@@ -177,3 +177,40 @@ def test_deployed_code_knows_only_ids_and_names() -> None:
     )
 
     assert set(digest) == {"areas", "background"}
+
+
+def test_metrics_need_a_key_of_their_own(client: FlaskClient, services: Deployment) -> None:
+    assert client.get("/metrics").status_code == 401
+    assert client.get("/metrics", headers=key_of(services, "a", Scope.READ)).status_code == 403
+    assert client.get("/metrics?demo=true").status_code == 401
+
+
+def test_metrics_say_what_is_known_and_nothing_else(
+    client: FlaskClient, services: Deployment
+) -> None:
+    headers = key_of(services, "prometheus", Scope.METRICS)
+
+    before = client.get("/metrics", headers=headers)
+    record_run(services, "tick", lambda _services: 4)
+    services.clock.advance(61)
+    after = client.get("/metrics", headers=headers).get_data(as_text=True).splitlines()
+
+    assert before.content_type == "text/plain; version=0.0.4; charset=utf-8"
+    assert b"dumont_sweep_backlog" not in before.data
+    assert 'dumont_instances{state="running"} 0' in after
+    assert 'dumont_rentals_open{state="live"} 0' in after
+    assert "dumont_sweep_backlog 4" in after
+    assert not any(line.startswith("dumont_oldest_lease_seconds ") for line in after)
+
+
+def test_a_second_scrape_within_a_minute_costs_one_read(
+    client: FlaskClient, services: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    headers = key_of(services, "prometheus", Scope.METRICS)
+    client.get("/metrics", headers=headers)
+    capsys.readouterr()
+
+    client.get("/metrics", headers=headers)
+
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["operations"] == {"reads": 2}  # the key, the summary
