@@ -86,6 +86,8 @@ def _upcast(collection: Collection[T], document: Document) -> Document:
 
 
 def _structure_exact(value: object, kind: type[Any]) -> Any:
+    if issubclass(kind, Enum):  # one that is text or a number as well comes here
+        return _structure_enum(value, kind)
     if type(value) is not kind:
         raise TypeError(f"{value!r} is not of type {kind.__name__}")
     return value
@@ -126,10 +128,8 @@ def _converter() -> Converter:
         detailed_validation=False,
         unstruct_collection_overrides={AbstractSet: sorted, frozenset: sorted, tuple: list},
     )
-    # By identity: a hook for str would catch the enums that are text as well.
-    converter.register_structure_hook_func(
-        lambda kind: kind is str or kind is int or kind is bool, _structure_exact
-    )
+    for kind in (str, int, bool):
+        converter.register_structure_hook(kind, _structure_exact)
     converter.register_structure_hook(float, _structure_float)
     converter.register_unstructure_hook(float, _finite)
     converter.register_unstructure_hook(datetime, time_text)
