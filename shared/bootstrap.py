@@ -12,6 +12,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from shared.app.settings import Settings
+from shared.domain.rentals.timing import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from shared.ports.clock import Clock, Ids
     from shared.ports.marketplace import Marketplace, MarketplaceSignup
     from shared.ports.secrets import Secrets
+    from shared.ports.snapshots import SnapshotVerifier
     from shared.ports.store import Store
 
 
@@ -41,6 +43,9 @@ def settings_of(environment: Mapping[str, str]) -> Settings:
         allowed_hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()),
         trusted_hops=int(environment.get("DUMONT_TRUSTED_HOPS", "0")),
         area_urls=json.loads(environment.get("DUMONT_AREA_URLS", "{}")),
+        lease_renewal_s=int(environment.get("DUMONT_LEASE_RENEWAL_S", "300")),
+        default_beat_s=int(environment.get("DUMONT_BEAT_S", "30")),
+        timing=Timing(**json.loads(environment.get("DUMONT_TIMING", "{}"))),
     )
 
 
@@ -51,6 +56,8 @@ class EmbeddedServices:
         self.settings = settings
         self._folder = folder
         self._environment = environment
+        self._lock = RLock()
+        self._markets: dict[str, Marketplace] = {}
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @cached_property
@@ -91,6 +98,12 @@ class EmbeddedServices:
         return EmbeddedBlobs(self._folder / "blobs", self.clock, self.secrets, url)
 
     @cached_property
+    def snapshots(self) -> SnapshotVerifier:
+        from shared.adapters.snapshots import EngineVerifier
+
+        return EngineVerifier(self.blobs)
+
+    @cached_property
     def command_index(self) -> CommandIndexCache:
         from shared.app.machines.index_cache import CommandIndexCache
 
@@ -121,15 +134,51 @@ class EmbeddedServices:
         return SimulatedSignup(self._environment["DUMONT_VAST_URL"], sim_key, self.clock, credit)
 
     def _vast(self, key: str) -> Marketplace:
+        """One client for each key, since its connections are kept open."""
         from shared.adapters.vast.marketplace import PUBLIC_URL, VastMarketplace
 
-        url = self._environment.get("DUMONT_VAST_URL", PUBLIC_URL)
-        return VastMarketplace(key, self.clock, url)
+        with self._lock:
+            if key not in self._markets:
+                url = self._environment.get("DUMONT_VAST_URL", PUBLIC_URL)
+                self._markets[key] = VastMarketplace(key, self.clock, url)
+            return self._markets[key]
 
 
-def _embedded(environment: Mapping[str, str]) -> Services:
+class GoogleServices(EmbeddedServices):
+    """Firestore, Pub/Sub and Cloud Storage of one project; the emulators answer where they are
+    named by their own variables.
+    """
+
+    @cached_property
+    def store(self) -> Store:
+        from shared.adapters.firestore.store import FirestoreStore
+
+        return FirestoreStore(self.clock, project=self._project)
+
+    @cached_property
+    def bus(self) -> Bus:
+        from shared.adapters.pubsub.bus import PubSubBus
+
+        return PubSubBus(self.clock, self.ids, project=self._project)
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        from shared.adapters.gcs.blobs import GcsBlobs
+
+        bucket = self._environment["DUMONT_BUCKET"]
+        return GcsBlobs(bucket, self.clock, project=self._project)
+
+    @property
+    def _project(self) -> str:
+        return self._environment["GOOGLE_CLOUD_PROJECT"]
+
+
+def of_environment(environment: Mapping[str, str]) -> Services:
+    """DUMONT_PLATFORM is `embedded` (default) or `google`. Raises KeyError for what is missing."""
     folder = Path(environment.get("DUMONT_DATA_DIR", ".data"))
-    return EmbeddedServices(settings_of(environment), folder, environment)
+    google = environment.get("DUMONT_PLATFORM") == "google"
+    kind = GoogleServices if google else EmbeddedServices
+    return kind(settings_of(environment), folder, environment)
 
 
 _lock = RLock()
@@ -140,7 +189,7 @@ def services() -> Services:
     """The services of this process, made at the first call from its environment."""
     with _lock:
         if not _provided:
-            _provided.append(_embedded(os.environ))
+            _provided.append(of_environment(os.environ))
         return _provided[0]
 
 

@@ -12,6 +12,7 @@ from shared.edge.http import http_function
 from shared.edge.route import Access, Route
 from shared.edge.views import metrics, pages
 from shared.edge.views import system as views
+from shared.edge.views.operations import OPERATION_ROUTES
 
 if TYPE_CHECKING:
     import flask
@@ -57,6 +58,7 @@ ROUTES = (
     Route("GET", "/docs", pages.docs, "Swagger UI", _OPEN, hidden=True),
     Route("GET", "/redoc", pages.redoc, "ReDoc", _OPEN, hidden=True),
     Route("GET", "/assets/<path:name>", pages.asset_file, "Their files", _OPEN, hidden=True),
+    *OPERATION_ROUTES,
 )
 _handle = http_function(ROUTES, services)
 

@@ -6,6 +6,7 @@ It performs no step of an instance: it hints, in batches, and each hint is handl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.app.accounts.look import look
@@ -19,7 +20,7 @@ from shared.domain.events import InstanceChanged, SnapshotRequested
 from shared.domain.instances.model import InstanceState
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from shared.app.services import Services
 
@@ -68,9 +69,25 @@ def _look_due(services: Services, now: datetime) -> int:
     return len(page.items)
 
 
-def request_snapshots(services: Services, ttl: timedelta) -> int:
-    """Ask for a snapshot of every running instance whose policy says that it is time."""
+def tick(services: Services) -> int:
+    """The minute's job: a pass, and a second one half a minute later while something waits.
+
+    Returns the backlog.
+    """
+    first = sweep(services)
+    if not first.looked and not first.told:
+        return first.backlog
+    services.clock.sleep(services.settings.timing.sweep_s / 2)
+    return sweep(services).backlog
+
+
+def request_snapshots(services: Services) -> int:
+    """Ask for a snapshot of every running instance whose policy says that it is time.
+
+    Returns how many were left for the next run (none).
+    """
     now = services.clock.now()
+    ttl = timedelta(seconds=services.settings.timing.request_ttl_s)
     values = {"state": InstanceState.RUNNING.value, "now": _text(now)}
     asked, cursor = 0, None
     while asked < MOST:
@@ -90,7 +107,7 @@ def request_snapshots(services: Services, ttl: timedelta) -> int:
         cursor = page.next_cursor
         if cursor is None:
             break
-    return asked
+    return 0
 
 
 def _text(moment: datetime) -> str:

@@ -22,7 +22,7 @@ from shared.edge.problem import MEDIA_TYPE, refusal_of, render
 from shared.edge.reply import Reply, reply_of
 from shared.edge.route import Call, Route
 from shared.edge.routing import Match, RouteTable
-from shared.edge.tracing import trace_id_of
+from shared.edge.tracing import NO_TRACE, given_trace_id, trace_id_of
 from shared.ports.counting import OperationCounts, counted
 
 if TYPE_CHECKING:
@@ -62,15 +62,19 @@ def http_function(
     install()
 
     def handle(request: flask.Request) -> flask.Response:
+        try:
+            provided = services()
+        except Exception as error:  # noqa: BLE001 - a deployment that is set up wrongly
+            return _out_of_order(request, error)
         with counted() as operations:
-            exchange = _begin(services(), request)
+            exchange = _begin(provided, request)
             try:
                 reply = _answer(exchange, table, max_body_bytes)
             except HTTPException as error:
                 reply = _problem(exchange, refusal_of(error))
             except Exception as error:  # noqa: BLE001 - the one place where all of them end
                 reply = _problem(exchange, error)
-        _log(exchange, reply, operations)
+        _log(exchange, reply, operations, table.logged_one_in(request.method, request.path))
         return _response(exchange, reply)
 
     if flask.has_app_context():
@@ -85,6 +89,16 @@ def _take_over_dead_ends(handle: HttpTarget) -> None:
     app = flask.current_app
     app.url_map.merge_slashes = False
     app.register_error_handler(404, lambda _error: handle(flask.request))
+
+
+def _out_of_order(request: flask.Request, error: Exception) -> flask.Response:
+    """Without services there are no settings either: the least that can be said."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    trace_id = given_trace_id(headers) or NO_TRACE
+    log_defect("the services of this process cannot be made", error, trace_id)
+    rendered = render(RuntimeError(), path=request.path, trace_id=trace_id)
+    body = rendered.problem.model_dump_json(exclude_none=True)
+    return flask.Response(body, rendered.problem.status, content_type=MEDIA_TYPE)
 
 
 def _begin(services: Services, request: flask.Request) -> _Exchange:
@@ -179,7 +193,10 @@ def _response(exchange: _Exchange, reply: Reply) -> flask.Response:
     return response
 
 
-def _log(exchange: _Exchange, reply: Reply, operations: OperationCounts) -> None:
+def _log(exchange: _Exchange, reply: Reply, operations: OperationCounts, one_in: int) -> None:
+    """Successes of a frequent call are sampled by their trace; the rest is always told."""
+    if reply.status < 400 and int(exchange.trace_id[:8], 16) % one_in:
+        return
     request, clock = exchange.request, exchange.services.clock
     log_call(
         f"{request.method} {request.path} {reply.status}",

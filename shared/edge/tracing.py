@@ -13,13 +13,19 @@ if TYPE_CHECKING:
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _CLOUD_TRACE = re.compile(r"(?P<trace>[0-9a-f]{32})(/\d{1,20})?(;o=[01])?")
-_NONE = "0" * 32
+NO_TRACE = "0" * 32
 
 
 def trace_id_of(headers: Mapping[str, str], ids: Ids) -> str:
-    """32 hex digits: W3C `traceparent`, else `X-Cloud-Trace-Context`, else a fresh one."""
+    """The caller's trace, else a fresh one: 32 hex digits."""
+    given = given_trace_id(headers)
+    return given or hashlib.sha256(ids.token(16).encode()).hexdigest()[:32]
+
+
+def given_trace_id(headers: Mapping[str, str]) -> str | None:
+    """From W3C `traceparent`, else from `X-Cloud-Trace-Context`. Names are in lower case."""
     for name, form in (("traceparent", _TRACEPARENT), ("x-cloud-trace-context", _CLOUD_TRACE)):
         found = form.fullmatch(headers.get(name, ""))
-        if found and found["trace"] != _NONE:
+        if found and found["trace"] != NO_TRACE:
             return found["trace"]
-    return hashlib.sha256(ids.token(16).encode()).hexdigest()[:32]
+    return None

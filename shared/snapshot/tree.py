@@ -7,6 +7,7 @@ import os
 import stat as modes
 from typing import TYPE_CHECKING
 
+from shared.domain.errors import SnapshotError
 from shared.snapshot import xattrs
 from shared.snapshot.exclusion import Exclusion
 from shared.snapshot.folders import Folders, joined
@@ -159,7 +160,10 @@ class TreeReader:
 
     def _store(self, content: bytes) -> int:
         self._meter.add(size_bytes=len(content))
-        return self._packs.add(content)
+        try:
+            return self._packs.add(content)
+        except OSError as error:  # must not pass for a file that cannot be read
+            raise SnapshotError(f"the store failed: {error}") from error
 
     def _settled_ctime_ns(self, stat: os.stat_result) -> int:
         """Zero when the file could change once more without its times showing it."""

@@ -11,7 +11,7 @@ from shared.app.instances.hints import hint
 from shared.app.market.offers import find_offer
 from shared.domain.billing.budget import Budget, month_of, reservation
 from shared.domain.errors import Conflicting, InsufficientFunds
-from shared.domain.ids import InstanceId, OperationId, UserId
+from shared.domain.ids import AccountId, InstanceId, OperationId, UserId
 from shared.domain.instances.model import Desired, Instance, InstanceState, WorkspaceSpec
 from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
 from shared.domain.instances.transitions import provision
@@ -41,13 +41,18 @@ class NewInstance:
 
 
 def create_instance(
-    services: Services, owner: UserId, new: NewInstance
+    services: Services, owner: UserId, new: NewInstance, *, idempotency_id: str = ""
 ) -> tuple[Instance, Operation]:
     """The instance and the operation that follows it.
+
+    The same `idempotency_id` meets what an earlier try made.
 
     Raises OfferGone, InsufficientFunds, BudgetExceeded, Conflicting (no provider account) or
     ProviderError.
     """
+    made = _made_before(services, owner, idempotency_id)
+    if made:
+        return made
     provider = new.want.provider or DEFAULT_PROVIDER
     gpu_rate = 0
     if new.offer_id:
@@ -60,7 +65,7 @@ def create_instance(
     credit = services.marketplace(account).credit_micro_usd()
     if credit <= reservation(gpu_rate):
         raise InsufficientFunds(f"{provider} has ${credit / 1e6:.2f} left for this account")
-    instance, operation = _records(services, owner, account.id, new)
+    instance, operation = _records(services, owner, account.id, new, idempotency_id)
     event = TimelineEvent(
         id=services.ids.new("evt"),
         instance_id=instance.id,
@@ -80,6 +85,20 @@ def create_instance(
     return instance, operation
 
 
+def _made_before(
+    services: Services, owner: UserId, idempotency_id: str
+) -> tuple[Instance, Operation] | None:
+    """What a try made that was cut off before its answer was kept."""
+    if not idempotency_id:
+        return None
+    instance = services.store.get(INSTANCES, f"inst_{idempotency_id}")
+    operation = services.store.get(OPERATIONS, f"op_{idempotency_id}")
+    if instance is None or operation is None or instance.value.owner != owner:
+        return None
+    hint(services, instance.value.id, "created")
+    return instance.value, operation.value
+
+
 def _afford(services: Services, owner: UserId, rate: int) -> None:
     """What is known at once is refused at once; the intent reserves it for certain."""
     month = month_of(services.clock.now())
@@ -89,12 +108,17 @@ def _afford(services: Services, owner: UserId, rate: int) -> None:
 
 
 def _records(
-    services: Services, owner: UserId, account_id: str, new: NewInstance
+    services: Services,
+    owner: UserId,
+    account_id: AccountId,
+    new: NewInstance,
+    idempotency_id: str,
 ) -> tuple[Instance, Operation]:
     now = services.clock.now()
-    instance_id = InstanceId(services.ids.new("inst"))
+    named = bool(idempotency_id)
+    instance_id = InstanceId(f"inst_{idempotency_id}" if named else services.ids.new("inst"))
     operation = Operation(
-        id=OperationId(services.ids.new("op")),
+        id=OperationId(f"op_{idempotency_id}" if named else services.ids.new("op")),
         owner=owner,
         kind=OperationKind.CREATE,
         target=instance_id,
@@ -105,7 +129,7 @@ def _records(
     instance = Instance(
         id=instance_id,
         owner=owner,
-        account_id=account_id,  # type: ignore[arg-type]
+        account_id=account_id,
         label=new.label,
         created_at=now,
         spec=new.spec,

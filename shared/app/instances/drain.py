@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.agent_wire.messages import DRAIN, RENEW, SNAPSHOT, THAW
-from shared.app.collections import INSTANCES, OPERATIONS, RENTALS, SNAPSHOTS
+from shared.app.collections import INSTANCES, OPERATIONS, SNAPSHOTS
 from shared.app.instances.save import note, save
 from shared.app.machines.mailbox import send
 from shared.app.snapshots.open import opened
@@ -16,7 +16,6 @@ from shared.domain.instances.decide import ASK_AGAIN_S
 from shared.domain.instances.model import Desired, Drain
 from shared.domain.instances.transitions import drain, let_go, ordered, stay_awake
 from shared.domain.operations import Operation, OperationKind, OperationState
-from shared.domain.rentals.transitions import counted
 from shared.domain.snapshots.model import SnapshotState
 from shared.ports.store import Add, Save, Write
 
@@ -118,14 +117,9 @@ def abandon_drain(services: Services, loaded: Loaded, step: AbandonDrain) -> Non
 def finish_drain(services: Services, loaded: Loaded, _step: FinishDrain) -> None:
     """One save: primary none, epoch + 1. Whoever is left on the old machine is fenced."""
     instance = loaded.instance.value
-    writes: list[Write] = []
-    machine_id = None
-    if instance.primary:
-        stored = loaded.rental(instance.primary)
-        machine_id = stored.value.terms.machine_id
-        metered = counted(stored.value, loaded.lease)
-        writes.append(Save(RENTALS, stored.key, metered, stored.version))
-    save(services, loaded, let_go(instance, machine_id, services.clock.now()), writes)
+    primary = loaded.scene().primary()
+    machine_id = primary.terms.machine_id if primary else None
+    save(services, loaded, let_go(instance, machine_id, services.clock.now()))
 
 
 def drop_snapshot(services: Services, loaded: Loaded, step: DropSnapshot) -> None:

@@ -28,7 +28,6 @@ from shared.domain.rentals.model import Rental
 from shared.domain.snapshots.model import Snapshot
 
 if TYPE_CHECKING:
-
     from shared.app.services import Services
     from shared.domain.ids import InstanceId, OperationId, UserId
     from shared.domain.machines.logs import LogChunk

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shared.agent_wire.messages import FENCED, NOT_YET, OK, HelloAnswer, HelloRequest
 from shared.app.accounts.look import ask_look
-from shared.app.collections import RENTALS
+from shared.app.collections import OPERATIONS, RENTALS
 from shared.app.instances.hints import hint
 from shared.app.instances.save import note, save
 from shared.app.instances.scene import Loaded, load
@@ -21,9 +21,10 @@ from shared.domain.instances.hello import Verdict, judge
 from shared.domain.instances.model import InstanceState
 from shared.domain.instances.transitions import enter, won
 from shared.domain.machines.tokens import MACHINE_TOKEN_S, MachineToken, bootstrapped
+from shared.domain.operations import OperationKind
 from shared.domain.rentals.model import Rental, RentalState
 from shared.domain.rentals.transitions import become
-from shared.ports.store import Save, Stored
+from shared.ports.store import Save, Stored, Write
 
 if TYPE_CHECKING:
     from shared.app.services import Services
@@ -89,7 +90,7 @@ def _win(services: Services, loaded: Loaded, rental: Stored[Rental], claimant: C
     """One commit: primary, the rental live, the timeline (rule 10)."""
     now = services.clock.now()
     live = _live(rental.value, claimant, services)
-    instance = won(loaded.instance.value, rental.key, now)  # type: ignore[arg-type]
+    instance = won(loaded.instance.value, rental.value.id, now)
     waited = (now - rental.value.created_at).total_seconds()
     said = f"machine {rental.value.terms.machine_id} was ready first, after {waited:.0f} s"
     save(
@@ -114,15 +115,14 @@ def _come_back(
     if instance.state is InstanceState.RESUMING:
         instance = enter(instance, InstanceState.RUNNING, "its machine runs again", now)
         instance = replace(instance, ready_at=now)
-    save(
-        services,
-        loaded,
-        instance,
-        [
-            Save(RENTALS, rental.key, live, rental.version),
-            note(services, instance, "rental.live", "the machine has booted again", live.id),
-        ],
-    )
+    writes: list[Write] = [
+        Save(RENTALS, rental.key, live, rental.version),
+        note(services, instance, "rental.live", "the machine has booted again", live.id),
+    ]
+    if loaded.operation and loaded.operation.value.kind is OperationKind.REBOOT:
+        done = loaded.operation.value.succeed(now)
+        writes.append(Save(OPERATIONS, done.id, done, loaded.operation.version))
+    save(services, loaded, instance, writes)
     hint(services, instance.id, "its machine is back")
 
 

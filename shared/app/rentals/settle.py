@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from shared.app.collections import BUDGETS, RENTALS
+from shared.app.collections import BUDGETS, LEASES, RENTALS
 from shared.app.instances.save import note, save
 from shared.domain.billing.budget import month_of
 from shared.domain.billing.ledger import lines_of, total
 from shared.domain.rentals.model import Rental, RentalState
-from shared.domain.rentals.transitions import become
+from shared.domain.rentals.transitions import become, counted
 from shared.ports.store import Save, Stored, Write
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ def become_state(services: Services, loaded: Loaded, stored: Stored[Rental], ste
     """Raises VersionConflict when anybody was faster."""
     instance, rental = loaded.instance.value, stored.value
     now = services.clock.now()
-    after = become(rental, step.state, step.reason, now)
+    lease = services.store.get(LEASES, rental.id)
+    metered = counted(rental, lease.value if lease else None)
+    after = become(metered, step.state, step.reason, now)
     where = f"machine {rental.terms.machine_id}: {step.reason}"
     writes: list[Write] = [
         Save(RENTALS, rental.id, after, stored.version),
@@ -32,7 +34,7 @@ def become_state(services: Services, loaded: Loaded, stored: Stored[Rental], ste
     if step.state is not RentalState.GONE:
         save(services, loaded, instance, writes)
         return
-    writes += _settled(services, rental)
+    writes += _settled(services, after)
     left = tuple(each for each in instance.rentals if each != rental.id)
     save(services, loaded, replace(instance, rentals=left), writes)
 

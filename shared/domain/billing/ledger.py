@@ -10,11 +10,13 @@ from shared.domain.rentals.model import Rental
 
 HOUR_S = 3600
 GB = 1_000_000_000
+TAIL_BYTES = 256 * 1024  # spoken after the last reading that reached us
+SILENT_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """Micro-USD. `uncertainty` bounds how far the amount may be off; None: not known.
+    """Micro-USD. `uncertainty` bounds how far the amount may be off.
 
     `kind` is gpu, disk, download or upload. `quantity` is seconds, or bytes for traffic, and
     None where it was never read.
@@ -23,8 +25,8 @@ class LedgerLine:
     rental: Rental
     kind: str
     quantity: float | None
-    amount: int | None
-    uncertainty: int | None
+    amount: int
+    uncertainty: int
     start: datetime | None
     end: datetime | None
 
@@ -42,7 +44,7 @@ def lines_of(rental: Rental, provider_now: datetime | None) -> tuple[LedgerLine,
 
 
 def total(lines: tuple[LedgerLine, ...]) -> int:
-    return sum(line.amount or 0 for line in lines)
+    return sum(line.amount for line in lines)
 
 
 def _gpu(rental: Rental, provider_now: datetime | None) -> LedgerLine:
@@ -70,15 +72,12 @@ def _disk(rental: Rental, provider_now: datetime | None) -> LedgerLine:
 
 def _traffic(rental: Rental, kind: str, count: int | None, price: int) -> LedgerLine:
     begun, ended = rental.meter.begun_at, rental.meter.ended_at
-    if count is None:
-        known = 0 if price == 0 else None
-        return LedgerLine(rental, kind, None, known, known, begun, ended)
-    # Bytes after the last reading are not counted: one beat's worth of the agent's own talk.
-    tail = 64 * 1024
-    amount = round(price * count / GB)
-    return LedgerLine(
-        rental, kind, float(count), amount, round(price * tail / GB) + 1, begun, ended
-    )
+    # A machine that never told its counters got no further than fetching its agent.
+    untold = TAIL_BYTES if count is not None else SILENT_BYTES
+    amount = round(price * (count or 0) / GB)
+    quantity = None if count is None else float(count)
+    uncertainty = round(price * untold / GB) + 1
+    return LedgerLine(rental, kind, quantity, amount, uncertainty, begun, ended)
 
 
 def _bounds(meter: Meter, provider_now: datetime | None) -> tuple[datetime | None, datetime | None]:

@@ -1,0 +1,21 @@
+"""Requests the snapshots that the policies of running instances ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import functions_framework
+
+from shared.app.tick import request_snapshots
+from shared.bootstrap import services
+from shared.edge.schedules import schedule_function
+
+if TYPE_CHECKING:
+    import flask
+
+_handle = schedule_function("snapshots", request_snapshots, services)
+
+
+@functions_framework.http
+def snapshots(request: flask.Request) -> flask.Response:
+    return _handle(request)

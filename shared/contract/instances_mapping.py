@@ -1,0 +1,278 @@
+"""Between the domain's instances and the wire."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from shared.app.instances.create import NewInstance
+from shared.contract import instances as wire
+from shared.domain.billing.ledger import total
+from shared.domain.billing.money import to_usd, usd
+from shared.domain.instances.model import WorkspaceSpec
+from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
+from shared.domain.market.offers import OfferFilter
+
+if TYPE_CHECKING:
+    from shared.app.instances.read import InstanceView
+    from shared.domain.billing.ledger import LedgerLine
+    from shared.domain.instances.model import Instance
+    from shared.domain.machines.lease import AgentLease, Figures
+    from shared.domain.operations import Operation
+    from shared.domain.rentals.model import Rental
+    from shared.domain.snapshots.model import Snapshot
+    from shared.domain.timeline import TimelineEvent
+
+TRAFFIC = frozenset({"download", "upload"})
+
+
+def new_instance(body: wire.CreateBody) -> NewInstance:
+    """Raises Invalid where a policy refuses its numbers."""
+    return NewInstance(
+        label=body.label,
+        spec=WorkspaceSpec(
+            image=body.image,
+            disk_gb=body.disk_gb,
+            ports=tuple(dict.fromkeys(body.ports)),
+            env=dict(body.env),
+            onstart=body.onstart,
+            ssh_public_key=body.ssh_public_key.strip(),
+        ),
+        want=_want(body),
+        offer_id=body.offer_id,
+        bid=usd(body.bid) if body.bid is not None else None,
+        race=RacePolicy(
+            body.race.width,
+            body.race.deadline_s,
+            usd(body.race.max_usd) if body.race.max_usd is not None else None,
+        ),
+        hibernation=hibernation_policy(body.hibernation),
+        snapshots=snapshot_policy(body.snapshots),
+    )
+
+
+def _want(body: wire.CreateBody) -> OfferFilter:
+    asked = body.want or wire.WantBody()
+    fields = asked.model_dump(exclude={"max_price"})
+    return OfferFilter(
+        **fields,
+        max_price=usd(asked.max_price),
+        min_disk_gb=body.disk_gb,
+        machine_type=body.machine_type,
+    )
+
+
+def wake_want(instance: Instance, body: wire.WakeBody) -> OfferFilter:
+    """What was wanted before, with what the order changes."""
+    want = instance.want
+    return replace(
+        want,
+        gpu_name=body.gpu_name or want.gpu_name,
+        region=body.region or want.region,
+        max_price=usd(body.max_price) if body.max_price else want.max_price,
+    )
+
+
+def hibernation_policy(body: wire.HibernationBody) -> HibernationPolicy:
+    return HibernationPolicy(
+        body.enabled, body.idle_minutes, body.gpu_threshold_percent, body.minimum_run_s
+    )
+
+
+def snapshot_policy(body: wire.SnapshotsBody) -> SnapshotPolicy:
+    return SnapshotPolicy(body.interval_minutes, body.keep_last)
+
+
+def operation_wire(operation: Operation) -> wire.OperationWire:
+    error = None
+    if operation.error_code:
+        error = wire.OperationErrorWire(
+            code=operation.error_code, message=operation.error_message or ""
+        )
+    return wire.OperationWire(
+        id=operation.id,
+        kind=operation.kind.value,
+        target=operation.target,
+        state=operation.state.value,
+        created_at=operation.created_at,
+        ended_at=operation.finished_at,
+        phases=tuple(
+            wire.PhaseWire(name=p.name, started_at=p.started_at, ended_at=p.ended_at)
+            for p in operation.phases
+        ),
+        error=error,
+    )
+
+
+def instance_wire(
+    instance: Instance,
+    rental: Rental | None = None,
+    lease: AgentLease | None = None,
+    head: Snapshot | None = None,
+    cost: int | None = None,
+) -> wire.InstanceWire:
+    """Everything that is known; what is not stays null."""
+    parts: dict[str, object] = {}
+    if rental:
+        parts |= _of_machine(rental)
+    if lease:
+        parts |= _of_agent(instance, lease)
+    return wire.InstanceWire(
+        id=instance.id,
+        label=instance.label,
+        state=instance.state,
+        desired=instance.desired,
+        state_reason=instance.state_reason,
+        state_since=instance.state_since,
+        created_at=instance.created_at,
+        epoch=instance.epoch,
+        image=instance.spec.image,
+        disk_gb=instance.spec.disk_gb,
+        machine_type=instance.want.machine_type,
+        cost_so_far_usd=to_usd(cost) if cost is not None else None,
+        keep_alive_until=instance.keep_alive_until,
+        last_snapshot=snapshot_wire(head) if head else None,
+        head_snapshot_id=instance.head,
+        operation_id=instance.operation_id,
+        hibernation=_hibernation_body(instance.hibernation),
+        snapshots=wire.SnapshotsBody(
+            interval_minutes=instance.snapshots.interval_minutes,
+            keep_last=instance.snapshots.keep_last,
+        ),
+        **parts,  # type: ignore[arg-type]
+    )
+
+
+def view_wire(view: InstanceView) -> wire.InstanceWire:
+    return instance_wire(view.instance, view.rental, view.lease, view.head, total(view.lines))
+
+
+def _hibernation_body(policy: HibernationPolicy) -> wire.HibernationBody:
+    return wire.HibernationBody(
+        enabled=policy.enabled,
+        idle_minutes=policy.idle_minutes,
+        gpu_threshold_percent=policy.gpu_threshold_percent,
+        minimum_run_s=policy.minimum_run_s,
+    )
+
+
+def _of_machine(rental: Rental) -> dict[str, object]:
+    address, terms = rental.address, rental.terms
+    ssh = None
+    if address.ssh_host and address.ssh_port:
+        ssh = wire.SshWire(host=address.ssh_host, port=address.ssh_port)
+    return {
+        "gpu": wire.GpuWire(
+            name=terms.gpu_name, count=terms.num_gpus, ram_gb=terms.gpu_ram_mb / 1000
+        ),
+        "machine": wire.MachineWire(
+            rental_id=rental.id,
+            provider=terms.provider,
+            machine_id=terms.machine_id,
+            offer_id=terms.offer_id,
+            contract_id=rental.contract_id,
+            geolocation=terms.geolocation,
+            state=rental.state.value,
+        ),
+        "ssh": ssh,
+        "ports": tuple(
+            wire.PortWire(inside=inside, host=address.public_ip, outside=outside)
+            for inside, outside in address.ports
+        ),
+        "price_usd_per_hour": to_usd(terms.rate),
+    }
+
+
+def _of_agent(instance: Instance, lease: AgentLease) -> dict[str, object]:
+    policy = instance.hibernation
+    idle_since = lease.idle_since
+    return {
+        "agent_seen_at": lease.seen_at,
+        "usage": _usage(lease.figures) if lease.figures else None,
+        "idle": wire.IdleWire(
+            verdict=lease.verdict,
+            since=idle_since,
+            reasons=lease.reasons,
+            as_of=lease.seen_at,
+        ),
+        "will_hibernate_at": max(idle_since, lease.seen_at)
+        if idle_since and policy.enabled
+        else None,
+    }
+
+
+def _usage(figures: Figures) -> wire.UsageWire:
+    known = [gpu.util_percent for gpu in figures.gpus if gpu.util_percent is not None]
+    complete = len(known) == len(figures.gpus) and known
+    heat = [gpu.temperature_c for gpu in figures.gpus if gpu.temperature_c is not None]
+    memory = [gpu.memory_used_mib for gpu in figures.gpus if gpu.memory_used_mib is not None]
+    return wire.UsageWire(
+        as_of=figures.as_of,
+        gpu_util_percent=round(sum(known) / len(known), 1) if complete else None,
+        gpu_temperature_c=max(heat, default=None),
+        gpu_memory_used_mib=sum(memory) if memory else None,
+        cpu_percent=figures.cpu_percent,
+        ram_used_bytes=figures.memory_used_bytes,
+        disk_used_bytes=figures.disk_used_bytes,
+    )
+
+
+def snapshot_wire(snapshot: Snapshot) -> wire.SnapshotWire:
+    return wire.SnapshotWire(
+        id=snapshot.id,
+        instance_id=snapshot.instance_id,
+        state=snapshot.state.value,
+        reason=snapshot.reason,
+        parent=snapshot.parent,
+        size_bytes=snapshot.size_bytes,
+        new_bytes=snapshot.new_bytes,
+        files=snapshot.files,
+        torn=snapshot.torn,
+        created_at=snapshot.created_at,
+        verified_at=snapshot.verified_at,
+        failure=snapshot.failure or None,
+        keep=snapshot.keep,
+    )
+
+
+def timeline_wire(event: TimelineEvent) -> wire.TimelineWire:
+    return wire.TimelineWire(
+        id=event.id,
+        at=event.at,
+        kind=event.kind,
+        message=event.message,
+        rental_id=event.rental_id,
+    )
+
+
+def cost_answer(instance_id: str, lines: tuple[LedgerLine, ...]) -> wire.CostAnswer:
+    return wire.CostAnswer(
+        instance_id=instance_id,
+        total_usd=to_usd(total(lines)),
+        uncertainty_usd=to_usd(sum(line.uncertainty for line in lines)),
+        lines=tuple(_line(line) for line in lines),
+    )
+
+
+def _line(line: LedgerLine) -> wire.CostLineWire:
+    traffic = line.kind in TRAFFIC
+    terms = line.rental.terms
+    rates = {
+        "gpu": terms.gpu_rate,
+        "disk": terms.storage_rate,
+        "download": terms.download_price,
+        "upload": terms.upload_price,
+    }
+    return wire.CostLineWire(
+        rental_id=line.rental.id,
+        contract_id=line.rental.contract_id,
+        provider=terms.provider,
+        kind=line.kind,
+        seconds=None if traffic else line.quantity,
+        bytes=int(line.quantity) if traffic and line.quantity is not None else None,
+        rate=to_usd(rates[line.kind]),
+        usd=to_usd(line.amount),
+        uncertainty_usd=to_usd(line.uncertainty),
+        start=line.start,
+        end=line.end,
+    )

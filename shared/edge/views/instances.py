@@ -1,0 +1,176 @@
+"""/api/instances: the caller's workspaces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.app.instances import orders, read
+from shared.app.instances.create import create_instance
+from shared.app.snapshots.read import snapshots_of_instance
+from shared.contract import instances as wire
+from shared.contract import instances_mapping as to_wire
+from shared.contract.paging import Listing, NoBody, NoQuery, PageQuery
+from shared.domain.billing.money import to_usd
+from shared.domain.ids import InstanceId, SnapshotId
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from shared.domain.operations import Operation
+    from shared.edge.route import Call
+
+
+def _id(call: Call[Any, Any]) -> InstanceId:
+    return InstanceId(call.path["instance_id"])
+
+
+def _accepted(call: Call[Any, Any], operation: Operation) -> wire.AcceptedAnswer:
+    instance = read.owned(call.services, call.user.user_id, operation.target)
+    return wire.AcceptedAnswer(
+        operation=to_wire.operation_wire(operation),
+        instance=to_wire.instance_wire(instance, read.rental_of_view(call.services, instance)),
+    )
+
+
+def post_instance(call: Call[NoQuery, wire.CreateBody]) -> wire.AcceptedAnswer:
+    instance, operation = create_instance(
+        call.services,
+        call.user.user_id,
+        to_wire.new_instance(call.body),
+        idempotency_id=call.idempotency_id,
+    )
+    return wire.AcceptedAnswer(
+        operation=to_wire.operation_wire(operation), instance=to_wire.instance_wire(instance)
+    )
+
+
+def get_instances(call: Call[wire.InstancesQuery, NoBody]) -> wire.InstancesAnswer:
+    query = call.query
+    page = read.list_instances(
+        call.services,
+        call.user.user_id,
+        query.status.value if query.status else None,
+        query.limit,
+        query.page_token,
+    )
+    rentals = [read.rental_of_view(call.services, each.value) for each in page.items]
+    running = (r.terms.rate for r in rentals if r is not None)
+    return wire.InstancesAnswer(
+        items=tuple(
+            to_wire.instance_wire(each.value, rental)
+            for each, rental in zip(page.items, rentals, strict=True)
+        ),
+        next_page_token=page.next_cursor,
+        count=len(page.items),
+        total_usd_per_hour=to_usd(sum(running)),
+    )
+
+
+def get_instance(call: Call[wire.InstanceQuery, NoBody]) -> wire.InstanceWire:
+    seen = read.view(call.services, call.user.user_id, _id(call))
+    if call.query.watch and not call.user.demo:
+        read.watch(call.services, seen.instance)
+    return to_wire.view_wire(seen)
+
+
+def patch_instance(call: Call[NoQuery, wire.PatchBody]) -> wire.InstanceWire:
+    body = call.body
+    orders.configure(
+        call.services,
+        call.user.user_id,
+        _id(call),
+        label=body.label,
+        hibernation=to_wire.hibernation_policy(body.hibernation) if body.hibernation else None,
+        snapshots=to_wire.snapshot_policy(body.snapshots) if body.snapshots else None,
+    )
+    return to_wire.view_wire(read.view(call.services, call.user.user_id, _id(call)))
+
+
+def delete_instance(call: Call[wire.DestroyQuery, NoBody]) -> wire.AcceptedAnswer:
+    query = call.query
+    operation = orders.destroy(
+        call.services,
+        call.user.user_id,
+        _id(call),
+        final_snapshot=query.final_snapshot and not query.force,
+        reason=query.reason,
+    )
+    return _accepted(call, operation)
+
+
+def post_pause(call: Call[NoQuery, NoBody]) -> wire.AcceptedAnswer:
+    return _accepted(call, orders.pause(call.services, call.user.user_id, _id(call)))
+
+
+def post_resume(call: Call[NoQuery, NoBody]) -> wire.AcceptedAnswer:
+    return _accepted(call, orders.resume(call.services, call.user.user_id, _id(call)))
+
+
+def post_hibernate(call: Call[NoQuery, NoBody]) -> wire.AcceptedAnswer:
+    return _accepted(call, orders.hibernate(call.services, call.user.user_id, _id(call)))
+
+
+def post_wake(call: Call[NoQuery, wire.WakeBody]) -> wire.AcceptedAnswer:
+    body = call.body
+    instance = read.owned(call.services, call.user.user_id, _id(call))
+    operation = orders.wake(
+        call.services,
+        call.user.user_id,
+        instance.id,
+        want=to_wire.wake_want(instance, body),
+        snapshot_id=SnapshotId(body.snapshot_id) if body.snapshot_id else None,
+    )
+    return _accepted(call, operation)
+
+
+def post_snapshot(call: Call[NoQuery, NoBody]) -> wire.AcceptedAnswer:
+    operation = orders.snapshot(call.services, call.user.user_id, _id(call), "ordered by its owner")
+    return _accepted(call, operation)
+
+
+def post_reboot(call: Call[NoQuery, NoBody]) -> wire.AcceptedAnswer:
+    return _accepted(call, orders.reboot(call.services, call.user.user_id, _id(call)))
+
+
+def post_keep_alive(call: Call[NoQuery, wire.KeepAliveBody]) -> wire.InstanceWire:
+    orders.keep_alive(call.services, call.user.user_id, _id(call), call.body.minutes)
+    return to_wire.view_wire(read.view(call.services, call.user.user_id, _id(call)))
+
+
+def get_events(call: Call[PageQuery, NoBody]) -> Listing[wire.TimelineWire]:
+    page = read.timeline(
+        call.services, call.user.user_id, _id(call), call.query.limit, call.query.page_token
+    )
+    return Listing[wire.TimelineWire](
+        items=tuple(to_wire.timeline_wire(each.value) for each in page.items),
+        next_page_token=page.next_cursor,
+    )
+
+
+def get_logs(call: Call[PageQuery, NoBody]) -> Listing[wire.LogWire]:
+    page = read.logs(
+        call.services, call.user.user_id, _id(call), call.query.limit, call.query.page_token
+    )
+    return Listing[wire.LogWire](
+        items=tuple(
+            wire.LogWire(at=each.value.at, text=line, rental_id=each.value.rental_id)
+            for each in page.items
+            for line in each.value.lines
+        ),
+        next_page_token=page.next_cursor,
+    )
+
+
+def get_cost(call: Call[NoQuery, NoBody]) -> wire.CostAnswer:
+    instance = read.owned(call.services, call.user.user_id, _id(call))
+    return to_wire.cost_answer(instance.id, read.cost_lines(call.services, instance))
+
+
+def get_instance_snapshots(call: Call[PageQuery, NoBody]) -> Listing[wire.SnapshotWire]:
+    page = snapshots_of_instance(
+        call.services, call.user.user_id, _id(call), call.query.limit, call.query.page_token
+    )
+    return Listing[wire.SnapshotWire](
+        items=tuple(to_wire.snapshot_wire(each.value) for each in page.items),
+        next_page_token=page.next_cursor,
+    )

@@ -1,0 +1,69 @@
+"""/api/snapshots: what is kept of the caller's workspaces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.app.instances import orders, read
+from shared.app.snapshots.keep import keep
+from shared.app.snapshots.read import owned_snapshot, snapshots_of, snapshots_of_instance
+from shared.contract import instances as wire
+from shared.contract import instances_mapping as to_wire
+from shared.contract.paging import Listing, NoBody, NoQuery
+from shared.domain.ids import InstanceId, SnapshotId
+
+if TYPE_CHECKING:
+    from shared.edge.route import Call
+
+
+def get_snapshots(call: Call[wire.SnapshotsQuery, NoBody]) -> Listing[wire.SnapshotWire]:
+    query, owner = call.query, call.user.user_id
+    if query.instance_id:
+        page = snapshots_of_instance(
+            call.services, owner, InstanceId(query.instance_id), query.limit, query.page_token
+        )
+    else:
+        page = snapshots_of(call.services, owner, query.limit, query.page_token)
+    return Listing[wire.SnapshotWire](
+        items=tuple(to_wire.snapshot_wire(each.value) for each in page.items),
+        next_page_token=page.next_cursor,
+    )
+
+
+def post_snapshot(call: Call[NoQuery, wire.TakeSnapshotBody]) -> wire.AcceptedAnswer:
+    operation = orders.snapshot(
+        call.services,
+        call.user.user_id,
+        InstanceId(call.body.instance_id),
+        "ordered by its owner",
+    )
+    return _accepted(call, operation.target, to_wire.operation_wire(operation))
+
+
+def post_keep(call: Call[NoQuery, NoBody]) -> wire.SnapshotWire:
+    snapshot_id = SnapshotId(call.path["snapshot_id"])
+    return to_wire.snapshot_wire(keep(call.services, call.user.user_id, snapshot_id))
+
+
+def post_restore(call: Call[NoQuery, NoBody]) -> wire.AcceptedAnswer:
+    """Wake the hibernated instance that it came from, from this snapshot."""
+    snapshot = owned_snapshot(
+        call.services, call.user.user_id, SnapshotId(call.path["snapshot_id"])
+    ).value
+    operation = orders.wake(
+        call.services,
+        call.user.user_id,
+        snapshot.instance_id,
+        want=None,
+        snapshot_id=snapshot.id,
+    )
+    return _accepted(call, snapshot.instance_id, to_wire.operation_wire(operation))
+
+
+def _accepted(
+    call: Call[NoQuery, wire.TakeSnapshotBody] | Call[NoQuery, NoBody],
+    instance_id: InstanceId,
+    operation: wire.OperationWire,
+) -> wire.AcceptedAnswer:
+    instance = read.owned(call.services, call.user.user_id, instance_id)
+    return wire.AcceptedAnswer(operation=operation, instance=to_wire.instance_wire(instance))
