@@ -52,9 +52,12 @@ class Instances:
         """All instances, page by page."""
         return walk(self._transport, _ROOT, Instance, {"status": status})
 
-    def get(self, instance_id: str) -> Instance:
-        """The instance as it is now. Raises NotFound."""
-        return read(Instance, _instance(self._transport.get(_path(instance_id))))
+    def get(self, instance_id: str, *, watch: bool = False) -> Instance:
+        """The instance as it is now. With `watch` its machine reports every few seconds for
+        the next minute. Raises NotFound.
+        """
+        query = {"watch": True} if watch else {}
+        return read(Instance, _instance(self._transport.get(_path(instance_id), query)))
 
     def pause(self, instance_id: str) -> Accepted:
         """Stop the machine and keep it and its disk."""
@@ -95,7 +98,7 @@ class Instances:
         """Restart the machine in place."""
         return self._order(instance_id, "reboot")
 
-    def keep_alive(self, instance_id: str, minutes: int | None = None) -> Instance | None:
+    def keep_alive(self, instance_id: str, minutes: float | None = None) -> Instance | None:
         """A lease: not idle until it ends. The instance, when the server answers with it."""
         body: dict[str, object] = {} if minutes is None else {"minutes": minutes}
         answer = self._transport.spend("POST", _path(instance_id, "keep-alive"), body)
@@ -107,14 +110,14 @@ class Instances:
         instance_id: str,
         *,
         final_snapshot: bool | None = None,
-        keep_snapshots: bool | None = None,
         force: bool | None = None,
         reason: str | None = None,
     ) -> Accepted:
-        """Let everything go. By the server's default a final snapshot is taken and kept."""
+        """Let everything go. By the server's default a final snapshot is taken and verified
+        first; `force` releases at once, whatever is lost.
+        """
         query = {
             "final_snapshot": final_snapshot,
-            "keep_snapshots": keep_snapshots,
             "force": force,
             "reason": reason,
         }

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class OfferQuery:
-    """Filters of a search. `max_price` is USD per hour for the whole offer."""
+    """Filters of a search, or what a new machine has to be (`Order.want`, where disk and
+    machine type are the order's own). `max_price` is USD per hour for the whole offer.
+    """
 
     gpu_name: str | None = None
     num_gpus: int | None = None
@@ -46,7 +48,7 @@ class Hibernation:
     enabled: bool | None = None
     idle_minutes: float | None = None
     gpu_threshold_percent: float | None = None
-    minimum_run_s: int | None = None
+    minimum_run_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,12 @@ class Snapshots:
         """Let it go. Raises Conflict while something needs it."""
         self._transport.spend("DELETE", f"{_ROOT}/{quote(snapshot_id, safe='')}")
 
-    def restore(self, snapshot_id: str) -> Accepted:
-        """Restore it into a new instance."""
+    def restore(
+        self, snapshot_id: str, *, new_instance: bool = True, label: str | None = None
+    ) -> Accepted:
+        """Restore it into a new instance, or into the sleeping one that it came from."""
         path = f"{_ROOT}/{quote(snapshot_id, safe='')}/restore"
-        return read(Accepted, self._transport.spend("POST", path, {}))
+        body: dict[str, object] = {"new_instance": new_instance}
+        if label is not None:
+            body["label"] = label
+        return read(Accepted, self._transport.spend("POST", path, body))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import AliasChoices, AwareDatetime, Field
+from pydantic import AwareDatetime, Field
 
 from frontend.client.models.base import Answer
 
@@ -12,36 +10,36 @@ from frontend.client.models.base import Answer
 class TimelineEvent(Answer):
     """One entry of the timeline, with its reason."""
 
+    id: str | None = None
     at: AwareDatetime
-    kind: str = Field(validation_alias=AliasChoices("kind", "type", "name"))
-    message: str = Field(
-        default="", validation_alias=AliasChoices("message", "reason", "text", "detail")
-    )
-    details: dict[str, Any] = Field(default_factory=dict)
+    kind: str
+    message: str = ""
+    rental_id: str | None = None
 
 
 class LogLine(Answer):
-    """One line that the machine wrote; `source` is its log's name."""
+    """Lines that a machine wrote at about this moment."""
 
-    text: str = Field(validation_alias=AliasChoices("text", "line", "message"))
     at: AwareDatetime | None = None
-    source: str | None = Field(
-        default=None, validation_alias=AliasChoices("source", "stream", "phase")
-    )
+    text: str
+    rental_id: str | None = None
 
 
 class CostLine(Answer):
-    """One kind of cost of one rental, from our own metering. `bytes` only for traffic."""
+    """One kind of cost of one rental, from our own metering; None is not known.
+
+    `rate` is USD per hour, or per GB of traffic. `bytes` is only for traffic.
+    """
 
     rental_id: str | None = None
-    contract_id: str
+    contract_id: str | None = None
     provider: str | None = None
     kind: str
     seconds: float | None = None
     bytes: int | None = None
     rate: float | None = None
-    usd: float
-    uncertainty_usd: float = 0.0
+    usd: float | None = None
+    uncertainty_usd: float | None = None
     start: AwareDatetime | None = Field(default=None, alias="from")
     end: AwareDatetime | None = Field(default=None, alias="to")
 
@@ -57,19 +55,24 @@ class Cost(Answer):
 
 
 class Snapshot(Answer):
-    """A kept state of a workspace. It counts only from `verified_at` on."""
+    """A kept state of a workspace. It counts only from `verified_at` on.
+
+    `torn` names files that changed while they were read.
+    """
 
     id: str
-    instance_id: str | None = Field(
-        default=None, validation_alias=AliasChoices("instance_id", "instance")
-    )
-    parent: str | None = Field(default=None, validation_alias=AliasChoices("parent", "parent_id"))
+    instance_id: str | None = None
+    state: str | None = None
+    reason: str | None = None
+    parent: str | None = None
     size_bytes: int | None = None
     new_bytes: int | None = None
+    files: int | None = None
+    torn: tuple[str, ...] = ()
     created_at: AwareDatetime | None = None
     verified_at: AwareDatetime | None = None
-    kept_until: AwareDatetime | None = None
-    state: str | None = None
+    failure: str | None = None
+    keep: bool | None = None
 
 
 class User(Answer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import AwareDatetime
 
 from frontend.client.models.base import Answer
+from frontend.client.models.history import Snapshot
 from frontend.client.models.operations import Operation
 
 
@@ -15,8 +16,10 @@ class InstanceGpu(Answer):
 
 
 class Machine(Answer):
-    """The rented machine beneath; all None while there is none."""
+    """The rented machine beneath it now."""
 
+    rental_id: str | None = None
+    state: str | None = None
     provider: str | None = None
     machine_id: str | None = None
     offer_id: str | None = None
@@ -43,7 +46,9 @@ class Usage(Answer):
     gpu_util_percent: float | None = None
     gpu_temperature_c: float | None = None
     cpu_percent: float | None = None
-    ram_percent: float | None = None
+    gpu_memory_used_mib: float | None = None
+    ram_used_bytes: int | None = None
+    disk_used_bytes: int | None = None
 
 
 class Idle(Answer):
@@ -51,12 +56,8 @@ class Idle(Answer):
 
     verdict: str | None = None
     since: AwareDatetime | None = None
-
-
-class LastSnapshot(Answer):
-    id: str | None = None
-    verified_at: AwareDatetime | None = None
-    size_bytes: int | None = None
+    reasons: tuple[str, ...] = ()
+    as_of: AwareDatetime | None = None
 
 
 class Instance(Answer):
@@ -72,11 +73,16 @@ class Instance(Answer):
     ssh: SshAddress | None = None
     ports: tuple[PortMapping, ...] = ()
     usage: Usage | None = None
+    agent_seen_at: AwareDatetime | None = None
+    keep_alive_until: AwareDatetime | None = None
+    image: str | None = None
+    disk_gb: int | None = None
+    machine_type: str | None = None
     price_usd_per_hour: float | None = None
     cost_so_far_usd: float | None = None
     idle: Idle | None = None
     will_hibernate_at: AwareDatetime | None = None
-    last_snapshot: LastSnapshot | None = None
+    last_snapshot: Snapshot | None = None
     head_snapshot_id: str | None = None
     operation_id: str | None = None
     epoch: int | None = None

@@ -41,11 +41,14 @@ class Comparison:
     ledger_usd: float
     provider_usd: float
     uncertainty_usd: float
+    unknown: int
 
     @property
     def complaints(self) -> tuple[str, ...]:
         """Why the bills do not agree; empty when they do."""
         found = [f"a line differs: {line}" for line in self.lines if not line.equal]
+        if self.unknown:
+            found.append(f"{self.unknown} of our lines have no amount")
         summed = sum(line.ours_usd for line in self.lines)
         if abs(summed - self.ledger_usd) > ROUNDING_USD * (len(self.lines) + 1):
             found.append(f"our lines sum to ${summed:.6f}, our total is ${self.ledger_usd:.6f}")
@@ -57,10 +60,17 @@ class Comparison:
 
 
 def compare(cost: Cost, truth: Truth) -> Comparison:
-    """Every (contract, kind) that either side knows; a side without it counts as zero there."""
+    """Every (contract, kind) that either side knows; a side without it counts as zero there.
+    A line of ours whose amount is not known is counted, and never taken for zero.
+    """
     ours: defaultdict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    unknown = 0
     for line in cost.lines:
-        ours[_bare(line.contract_id), line.kind].append((line.usd, line.uncertainty_usd))
+        if line.usd is None or line.uncertainty_usd is None:
+            unknown += 1
+        elif line.usd or line.contract_id is not None:
+            key = _bare(line.contract_id or "none"), line.kind
+            ours[key].append((line.usd, line.uncertainty_usd))
     theirs = {
         (each.id, kind): amount / 1_000_000
         for each in truth.contracts
@@ -77,9 +87,8 @@ def compare(cost: Cost, truth: Truth) -> Comparison:
         )
         for contract_id, kind in sorted(ours.keys() | theirs.keys())
     )
-    return Comparison(
-        lines, cost.total_usd, truth.total_usd, sum(line.uncertainty_usd for line in lines)
-    )
+    unsure_usd = sum(line.uncertainty_usd for line in lines)
+    return Comparison(lines, cost.total_usd, truth.total_usd, unsure_usd, unknown)
 
 
 def _bare(contract_id: str) -> str:

@@ -123,7 +123,7 @@ def _busy(stage: Stage) -> float:
     """The load in percent that GET of the instance showed while the GPU worked."""
     for _ in range(BUSY_TRIES):
         stage.command("simgpu --util 90 --seconds 5")
-        usage = stage.instance().usage
+        usage = stage.cloud.instances.get(stage.instance_id, watch=True).usage
         if usage is not None and (usage.gpu_util_percent or 0) >= BUSY_PERCENT:
             stage.journal.say(f"the API shows the GPU at {usage.gpu_util_percent:.0f}%")
             return float(usage.gpu_util_percent or 0)

@@ -150,7 +150,7 @@ def test_log_lines_cannot_command_the_terminal(run: Run) -> None:
     [
         ((), "A final snapshot is taken and verified before the machine goes"),
         (("--no-final-snapshot",), "work since 2026-11-01 10:00:12 is lost"),
-        (("--drop-snapshots",), "cannot be brought back"),
+        (("--force",), "work since 2026-11-01 10:00:12 is lost"),
     ],
 )
 def test_destroying_unasked_needs_a_yes_and_says_what_is_lost(
@@ -164,11 +164,11 @@ def test_destroying_unasked_needs_a_yes_and_says_what_is_lost(
 
 
 def test_destroying_with_a_yes_says_what_to_keep(run: Run, cloud: FakeCloud) -> None:
-    ran = run("instance", "destroy", "inst_1", "--yes", "--drop-snapshots")
+    ran = run("instance", "destroy", "inst_1", "--yes", "--reason", "over")
 
     assert ran.status == 0
     (asked,) = cloud.calls("DELETE", "/api/instances/inst_1")
-    assert asked.query == {"final_snapshot": "true", "keep_snapshots": "false"}
+    assert asked.query == {"final_snapshot": "true", "reason": "over"}
 
 
 def test_ssh_remembers_host_keys_per_machine_and_not_per_address(run: Run) -> None:

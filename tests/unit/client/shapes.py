@@ -149,8 +149,8 @@ def cost() -> dict[str, Any]:
 LISTS: dict[str, list[dict[str, Any]]] = {
     "events": [{"at": T0, "kind": "created", "message": "asked for by you"}],
     "logs": [
-        {"at": T0, "source": "onstart", "text": "hello"},
-        {"at": T1, "source": "onstart", "text": "red \x1b[31m[bold]alert"},
+        {"at": T0, "rental_id": "rent_1", "text": "hello"},
+        {"at": T1, "rental_id": "rent_1", "text": "red \x1b[31m[bold]alert"},
     ],
     "snapshots": [snapshot()],
 }

@@ -28,7 +28,7 @@ def cost(*lines: tuple[str, str, float, float], total_usd: float | None = None) 
         CostLine(contract_id=number, kind=kind, usd=usd, uncertainty_usd=unsure)
         for number, kind, usd, unsure in lines
     )
-    summed = sum(line.usd for line in made)
+    summed = sum(usd for _, _, usd, _ in lines)
     return Cost(
         instance_id="inst_1", total_usd=summed if total_usd is None else total_usd, lines=made
     )
@@ -108,3 +108,16 @@ def test_whatever_is_listed_or_alive_counts_as_kept() -> None:
     kept = truth(clean, listed, alive, held).kept
 
     assert [each.id for each in kept] == ["2", "3", "4"]
+
+
+def test_an_amount_that_is_not_known_is_never_taken_for_zero() -> None:
+    lines = (
+        CostLine(contract_id="1", kind="gpu", usd=1.5, uncertainty_usd=0.0),
+        CostLine(contract_id="1", kind="disk", usd=0.002, uncertainty_usd=0.0),
+        CostLine(contract_id="1", kind="download", usd=None, uncertainty_usd=None),
+    )
+    known = Cost(instance_id="inst_1", total_usd=1.502, lines=lines)
+
+    compared = compare(known, truth(row(1, billed_micro_usd={"gpu": 1_500_000, "disk": 2_000})))
+
+    assert compared.complaints == ("1 of our lines have no amount",)

@@ -95,7 +95,7 @@ def reboot(session: Session, instance_id: str, *, wait: bool) -> None:
 
 @click.command(name="keep-alive")
 @click.argument("instance_id")
-@click.option("--minutes", type=int, help="For how long (30).")
+@click.option("--minutes", type=float, help="For how long (30).")
 @connected
 def keep_alive(session: Session, instance_id: str, minutes: int | None) -> None:
     """Do not let it count as idle for a while."""

@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--final-snapshot/--no-final-snapshot", default=True, help="Keep the files first (default)."
 )
-@click.option(
-    "--keep-snapshots/--drop-snapshots", default=True, help="Keep what is stored (default)."
-)
-@click.option("--force", is_flag=True, help="Let go even if no snapshot can be taken.")
+@click.option("--force", is_flag=True, help="Release at once, without a final snapshot.")
 @click.option("--reason", help="Goes on the timeline.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @waits
@@ -35,7 +32,6 @@ def destroy(
     reason: str | None,
     *,
     final_snapshot: bool,
-    keep_snapshots: bool,
     force: bool,
     yes: bool,
     wait: bool,
@@ -44,24 +40,21 @@ def destroy(
     with session.client() as client:
         if not yes:
             instance = client.instances.get(instance_id)
-            _ask(session, consequences(instance, final=final_snapshot, keep=keep_snapshots))
+            _ask(session, consequences(instance, final=final_snapshot and not force))
         accepted = client.instances.destroy(
             instance_id,
             final_snapshot=final_snapshot,
-            keep_snapshots=keep_snapshots,
             force=force or None,
             reason=reason,
         )
         see_through(session, client, accepted, wait=wait)
 
 
-def consequences(instance: Instance, *, final: bool, keep: bool) -> str:
+def consequences(instance: Instance, *, final: bool) -> str:
     """What will happen to the machine and to the files, in sentences."""
     named = f"{instance.id} ({plain(instance.label)})" if instance.label else instance.id
     last = instance.last_snapshot
-    if not keep:
-        files = "All its snapshots are deleted: its files cannot be brought back."
-    elif final:
+    if final:
         files = "A final snapshot is taken and verified before the machine goes; it is kept."
     elif last is not None and last.verified_at is not None:
         files = f"No final snapshot: work since {moment(last.verified_at)} is lost."

@@ -45,11 +45,12 @@ def list_(session: Session, status: str | None) -> None:
 
 @click.command()
 @click.argument("instance_id")
+@click.option("--watch", is_flag=True, help="Have fresh figures for the next minute.")
 @connected
-def show(session: Session, instance_id: str) -> None:
+def show(session: Session, instance_id: str, *, watch: bool) -> None:
     """Everything about one instance."""
     with session.client() as client:
-        instance = client.instances.get(instance_id)
+        instance = client.instances.get(instance_id, watch=watch)
     if session.as_json:
         session.out.model(instance)
         return
