@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.domain.errors import BlobError, BlobPrecondition, BlobRefused, SnapshotCorrupt
+from shared.domain.errors import (
+    BlobError,
+    BlobPrecondition,
+    BlobRefused,
+    SnapshotCorrupt,
+    SnapshotError,
+)
 from shared.snapshot.compare import compare
 from shared.snapshot.folder import FolderBlobs
 from shared.snapshot.manifest import manifest_key, pack_key
@@ -112,6 +118,43 @@ def test_a_store_that_stays_away_ends_the_backup_without_a_manifest(
     assert away.objects == {}
     tries = [key for _, key in away.calls if key == pack_key(PREFIX, "snap_1", 0)]
     assert len(tries) == TUNING.patience.attempts
+
+
+@pytest.mark.parametrize("size_bytes", [100, 3_000, 40_000])
+def test_there_is_no_manifest_unless_the_very_last_pack_was_stored(
+    bare: Path, size_bytes: int
+) -> None:
+    (bare / "file").write_bytes(noise(1, size_bytes))
+    counting = MemoryBlobs()
+    last_pack = take(bare, counting)[0].new_packs[-1].key
+
+    class RefusingTheLast(MemoryBlobs):
+        def put_new(self, key: str, content: bytes) -> BlobStat:
+            if key == last_pack:
+                raise BlobRefused("the grant has expired")
+            return super().put_new(key, content)
+
+    refusing = RefusingTheLast()
+    with pytest.raises(BlobRefused):
+        take(bare, refusing)
+
+    assert manifest_key(PREFIX, "snap_1") not in refusing.objects
+
+
+def test_a_store_that_breaks_its_word_is_not_taken_for_unreadable_files(bare: Path) -> None:
+    """Or the files would be left out of a snapshot that is then acknowledged."""
+
+    class Breaking(MemoryBlobs):
+        def put_new(self, key: str, content: bytes) -> BlobStat:
+            raise PermissionError(13, "a socket's error that was not translated")
+
+    for number in range(40):
+        (bare / f"file {number}").write_bytes(noise(number, 4_000))
+    breaking = Breaking()
+    with pytest.raises((SnapshotError, PermissionError)):
+        take(bare, breaking)
+
+    assert breaking.objects == {}
 
 
 def test_a_refusal_is_not_repeated(tree: Path) -> None:

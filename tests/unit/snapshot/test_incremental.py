@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from shared.snapshot.compare import compare
-from shared.snapshot.manifest import Regular
+from shared.snapshot.manifest import Attributes, Regular, Skipped
 from shared.snapshot.reading import ReadFile, read_file
+from shared.snapshot.tree import is_unchanged
 from shared.snapshot.tuning import Patience, Tuning
 from tests.unit.snapshot.stores import MemoryBlobs
 from tests.unit.snapshot.trees import NEXT_PREFIX, TUNING, bring_back, noise, take
@@ -200,3 +202,75 @@ def test_a_chain_needs_only_the_packs_that_its_end_names(tree: Path, tmp_path: P
 
     assert compare(tree, tmp_path / "restored") == ()
     assert len({key.split("/")[2] for key in named}) == 2
+
+
+KNOWN = Regular(b"file", Attributes(0o644, 0, 0, 50), 3, 60, 7, ())
+
+
+def seen(
+    size_bytes: int = 3, mtime_ns: int = 50, ctime_ns: int = 60, inode: int = 7
+) -> os.stat_result:
+    fields = (0o100644, inode, 1, 1, 0, 0, size_bytes, 0, 0, 0)
+    return os.stat_result(fields, {"st_mtime_ns": mtime_ns, "st_ctime_ns": ctime_ns})
+
+
+@pytest.mark.parametrize(
+    ("known", "now", "here", "after_a_move"),
+    [
+        (KNOWN, seen(), True, True),
+        (KNOWN, seen(size_bytes=4), False, False),
+        (KNOWN, seen(mtime_ns=51), False, False),
+        (KNOWN, seen(ctime_ns=61), False, True),
+        (KNOWN, seen(inode=8), False, True),
+        (replace(KNOWN, torn=True), seen(), False, False),
+        (replace(KNOWN, ctime_ns=0), seen(ctime_ns=0), False, True),
+    ],
+)
+def test_what_counts_as_unchanged(
+    known: Regular, now: os.stat_result, *, here: bool, after_a_move: bool
+) -> None:
+    assert is_unchanged(known, now, same_machine=True) is here
+    assert is_unchanged(known, now, same_machine=False) is after_a_move
+
+
+def test_a_restore_skips_the_blocks_that_it_does_not_need(
+    bare: Path, blobs: MemoryBlobs, into: Path
+) -> None:
+    one_pack = replace(TUNING, pack_bytes=1 << 20)
+    (bare / "weights").write_bytes(noise(1, 20 * 4096))
+    _, parent = take(bare, blobs, "snap_1", tuning=one_pack)
+    with (bare / "weights").open("r+b") as weights:
+        weights.seek(10 * 4096)
+        weights.write(noise(2, 4096))
+    _, manifest = take(bare, blobs, "snap_2", parent=parent, tuning=one_pack)
+
+    bring_back(manifest, blobs, into)
+
+    assert len(manifest.packs) == 2
+    assert len(manifest.blocks) == 20
+    assert compare(bare, into) == ()
+
+
+def test_attributes_of_files_that_moved_along_are_read_afresh(
+    bare: Path, blobs: MemoryBlobs, into: Path, tmp_path: Path
+) -> None:
+    (bare / "file").write_bytes(b"content")
+    _, parent = take(bare, blobs, "snap_1")
+    bring_back(parent, blobs, into)
+    os.setxattr(into / "file", "user.note", b"new")
+
+    _, moved = take(into, blobs, "snap_2", parent=parent, prefix=NEXT_PREFIX)
+    bring_back(moved, blobs, tmp_path / "again")
+
+    assert os.getxattr(tmp_path / "again" / "file", "user.note") == b"new"
+
+
+def test_a_file_that_may_not_be_read_is_left_out_and_told(bare: Path, blobs: MemoryBlobs) -> None:
+    (bare / "secret").write_bytes(b"secret")
+    (bare / "secret").chmod(0)
+    may_read = os.geteuid() == 0
+
+    result, manifest = take(bare, blobs)
+
+    assert result.skipped == (() if may_read else (Skipped(b"secret", "unreadable"),))
+    assert manifest.files == int(may_read)
