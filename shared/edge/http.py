@@ -74,7 +74,7 @@ def http_function(
                 reply = _problem(exchange, refusal_of(error))
             except Exception as error:  # noqa: BLE001 - the one place where all of them end
                 reply = _problem(exchange, error)
-        _log(exchange, reply, operations, table.logged_one_in(request.method, request.path))
+        _log(exchange, reply, operations)
         return _response(exchange, reply)
 
     if flask.has_app_context():
@@ -193,9 +193,9 @@ def _response(exchange: _Exchange, reply: Reply) -> flask.Response:
     return response
 
 
-def _log(exchange: _Exchange, reply: Reply, operations: OperationCounts, one_in: int) -> None:
+def _log(exchange: _Exchange, reply: Reply, operations: OperationCounts) -> None:
     """Successes of a frequent call are sampled by their trace; the rest is always told."""
-    if reply.status < 400 and int(exchange.trace_id[:8], 16) % one_in:
+    if reply.status < 400 and int(exchange.trace_id[:8], 16) % reply.logged_one_in:
         return
     request, clock = exchange.request, exchange.services.clock
     log_call(

@@ -20,16 +20,23 @@ class Reply:
     body: bytes = b""
     media_type: str = _JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    logged_one_in: int = 1
 
 
 def reply_of(route: Route, result: BaseModel | Answer) -> Reply:
     """A view's result; times are RFC 3339, in UTC."""
-    if not isinstance(result, Answer):
-        return Reply(route.status, result.model_dump_json(by_alias=True).encode())
-    status = result.status or route.status
-    if result.model is not None:
-        body = result.model.model_dump_json(by_alias=True).encode()
-        return Reply(status, body, result.media_type, result.headers)
-    text = result.text or b""
-    body = text.encode() if isinstance(text, str) else text
-    return Reply(status, body, result.media_type, result.headers)
+    answer = result if isinstance(result, Answer) else Answer(result)
+    return Reply(
+        answer.status or route.status,
+        _bytes_of(answer),
+        answer.media_type,
+        answer.headers,
+        route.logged_one_in,
+    )
+
+
+def _bytes_of(answer: Answer) -> bytes:
+    if answer.model is not None:
+        return answer.model.model_dump_json(by_alias=True).encode()
+    text = answer.text or b""
+    return text.encode() if isinstance(text, str) else text

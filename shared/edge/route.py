@@ -97,3 +97,4 @@ class Route:
     tag: str = ""
     hidden: bool = False  # not in OpenAPI (the agent's calls, pages)
     media_type: str = "application/json"
+    logged_one_in: int = 1  # successes of a frequent call are sampled; failures never

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import functions_framework
@@ -139,3 +141,20 @@ def test_what_deployed_code_knows_of_the_manifest_is_fresh() -> None:
 
 def test_the_reference_is_fresh() -> None:
     assert openapi.main(["--check"]) == 0, "python -m infra.packaging.openapi --write"
+
+
+@pytest.mark.parametrize("function", WRITTEN, ids=lambda each: each.name)
+def test_a_cold_start_loads_no_client_that_it_may_not_need(function: Function) -> None:
+    heavy = ("google.cloud.firestore", "google.cloud.pubsub", "google.cloud.storage", "httpx")
+    heavy += ("jwt", "cryptography", "argon2", "jsonschema", "yaml", "openapi_spec_validator")
+    code = f"""
+import sys
+import functions.{function.name}.main
+print(*[name for name in {heavy!r} if name in sys.modules])
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == []

@@ -60,3 +60,19 @@ def test_other_loggers_write_in_the_same_form(
     (line,) = lines(capsys)
     assert (line["severity"], line["message"], line["logger"]) == ("WARNING", "2 gone", "elsewhere")
     assert line["logging.googleapis.com/trace"] == "projects/acme/traces/abc"
+
+
+def test_successes_of_a_frequent_call_are_sampled_and_failures_are_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World()
+    frequent = route(logged_one_in=10)
+
+    for _ in range(200):
+        call(frequent, world=world)
+    sampled = len(lines(capsys))
+    for _ in range(5):
+        call(frequent, world=world, path="/api/things?unknown=1")
+
+    assert 5 <= sampled <= 45
+    assert len(lines(capsys)) == 5

@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import flask
 import pytest
 
 from shared.domain import errors
+from shared.edge.http import http_function
 from shared.edge.problem import kinds_by_code
 from tests.unit.edge.kit import call, problem, route
 
@@ -109,3 +111,16 @@ def test_the_documentation_lists_every_code_with_its_status() -> None:
     shown = {code: str(kind.status) for code, kind in kinds_by_code().items()}
 
     assert documented == shown
+
+
+def test_a_deployment_that_is_set_up_wrongly_says_nothing_of_how() -> None:
+    def broken() -> Any:
+        raise ValueError("DUMONT_SECRET is 'hush'")
+
+    app = flask.Flask("function")
+    with app.test_request_context("/api/things"):
+        answer = http_function((route(),), broken)(flask.request)
+
+    assert answer.status_code == 500
+    assert answer.content_type == "application/problem+json"
+    assert b"hush" not in answer.data
