@@ -221,12 +221,15 @@ def test_account_keys_and_variables(client: Client) -> None:
     user = client.raw("show", "user")
     assert 0 < user["credit"] <= 100
     client.say("create", "env-var", "HF_TOKEN", "abc")
-    assert client.raw("show", "env-vars") == {"HF_TOKEN": "abc"}
+    assert client.raw("show", "env-vars", "--show-values") == {"HF_TOKEN": "abc"}
     client.say("delete", "env-var", "HF_TOKEN")
-    contract_id = client.rent()
-    client.say("attach", "ssh", contract_id, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA me")
-    assert "ssh-ed25519" in client.say("show", "ssh-keys", "--raw") or contract_id
-    client.say("destroy", "instance", contract_id, "-y")
+    client.say("create", "ssh-key", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA me", "-y")
+    assert [row["public_key"][-2:] for row in client.raw("show", "ssh-keys")] == ["me"]
+    permissions = client.home / "permissions.json"
+    permissions.write_text('{"api": {"instance_read": {}}}')
+    words = ("create", "api-key", "--name", "reader", "--permission_file", permissions)
+    assert "api-key created" in client.say(*words)
+    assert "reader" in client.say("show", "api-keys")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COUNTERS = ("now", "next_id", "next_seq", "next_port")
-TABLES = {"accounts": Account, "contracts": Contract, "volumes": Volume}
 
 
 def save_market(path: Path, world: World) -> None:
@@ -33,16 +32,41 @@ def save_market(path: Path, world: World) -> None:
     write_whole(path, json.dumps([piece.fields for piece in world.slices]))
 
 
-def save(path: Path, world: World) -> None:
-    document: Row = {name: getattr(world, name) for name in COUNTERS}
-    document["knobs"] = asdict(world.knobs)
-    document["fault_rules"] = world.fault_rules
-    document["keys"] = [asdict(key) for key in world.keys.values()]
-    document["timers"] = [asdict(timer) for timer in world.timers]
-    document["slices"] = [_without_fields(piece) for piece in world.slices]
-    for name in TABLES:
-        document[name] = [asdict(each) for each in getattr(world, name).values()]
-    write_whole(path, json.dumps(document))
+def _reader() -> cattrs.Converter:
+    """Rows of wire values are taken as they are."""
+    converter = cattrs.Converter()
+    converter.register_structure_hook_func(
+        lambda wanted: wanted is object, lambda value, _type: value
+    )
+    return converter
+
+
+class Book:
+    """Writes the state; a contract that is gone never changes, so its text is made once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._closed: dict[int, str] = {}
+
+    def save(self, world: World) -> None:
+        document: Row = {name: getattr(world, name) for name in COUNTERS}
+        document["knobs"] = asdict(world.knobs)
+        document["fault_rules"] = world.fault_rules
+        document["keys"] = [asdict(key) for key in world.keys.values()]
+        document["timers"] = [asdict(timer) for timer in world.timers]
+        document["slices"] = [_without_fields(piece) for piece in world.slices]
+        document["accounts"] = [asdict(each) for each in world.accounts.values()]
+        document["volumes"] = [asdict(each) for each in world.volumes.values()]
+        contracts = ",".join(self._text(each) for each in world.contracts.values())
+        rest = json.dumps(document)
+        write_whole(self._path, f'{{"contracts":[{contracts}],{rest[1:]}')
+
+    def _text(self, contract: Contract) -> str:
+        if contract.gone_at is None:
+            return json.dumps(asdict(contract))
+        if contract.id not in self._closed:
+            self._closed[contract.id] = json.dumps(asdict(contract))
+        return self._closed[contract.id]
 
 
 def _without_fields(piece: Slice) -> Row:
@@ -53,28 +77,31 @@ def _without_fields(piece: Slice) -> Row:
 def load(state: Path, market: Path, world: World) -> None:
     """Fill an empty world from the files of an earlier run."""
     document = json.loads(state.read_text())
+    reader = _reader()
     for name in COUNTERS:
         setattr(world, name, document[name])
-    world.knobs = cattrs.structure(document["knobs"], Knobs)
+    world.knobs = reader.structure(document["knobs"], Knobs)
     world.fault_rules = document["fault_rules"]
-    world.timers = cattrs.structure(document["timers"], list[Timer])
-    _load_slices(world, document["slices"], json.loads(market.read_text()))
-    for key in cattrs.structure(document["keys"], list[ApiKey]):
+    world.timers = reader.structure(document["timers"], list[Timer])
+    _load_slices(reader, world, document["slices"], json.loads(market.read_text()))
+    for key in reader.structure(document["keys"], list[ApiKey]):
         world.keys[key.key] = key
-    for account in cattrs.structure(document["accounts"], list[Account]):
+    for account in reader.structure(document["accounts"], list[Account]):
         world.accounts[account.id] = account
         world.open_contracts[account.id] = {}
-    for volume in cattrs.structure(document["volumes"], list[Volume]):
+    for volume in reader.structure(document["volumes"], list[Volume]):
         world.volumes[volume.id] = volume
-    for contract in cattrs.structure(document["contracts"], list[Contract]):
+    for contract in reader.structure(document["contracts"], list[Contract]):
         world.contracts[contract.id] = contract
         if contract.gone_at is None:
             world.open_contracts[contract.account_id][contract.id] = None
 
 
-def _load_slices(world: World, rows: list[Row], market: list[Row]) -> None:
+def _load_slices(
+    reader: cattrs.Converter, world: World, rows: list[Row], market: list[Row]
+) -> None:
     for row, offered in zip(rows, market, strict=True):
-        piece = cattrs.structure({**row, "fields": offered}, Slice)
+        piece = reader.structure({**row, "fields": offered}, Slice)
         world.slices.append(piece)
         if piece.ask_id is not None:
             world.asks[piece.ask_id] = piece.slot

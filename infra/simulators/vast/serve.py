@@ -35,11 +35,16 @@ class QuietHandler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         del code, size
 
-    def run_wsgi(self) -> None:
-        try:
-            super().run_wsgi()
-        except BrokenConnection:
-            self.close_connection = True
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Without the Date of this host: the market's own follows, and there can be only one."""
+        self.send_response_only(code, message)
+
+    def connection_dropped(
+        self, error: BaseException, environ: WSGIEnvironment | None = None
+    ) -> None:
+        """The server takes BrokenConnection for a client that left: hang up at once."""
+        del error, environ
+        self.close_connection = True
 
 
 class Application:

@@ -70,6 +70,7 @@ class Simulation:
         self.clock = clock
         self.paths = paths
         self.lock = threading.RLock()
+        self._book = persist.Book(paths.state)
         self._saved_changes = -1
         self._traffic_shown: dict[int, tuple[int, int]] = {}
         self._stopping = threading.Event()
@@ -97,7 +98,7 @@ class Simulation:
         self.keeper.stop_all()
         with self.lock:
             self._bill_traffic()
-            persist.save(self.paths.state, self.world)
+            self._book.save(self.world)
         self._proxies.stop()
 
     def answer(self, request: Request, base_url: str) -> tuple[Answer, float]:
@@ -194,7 +195,7 @@ class Simulation:
 
     def _save_changes(self) -> None:
         if self.world.changes != self._saved_changes:
-            persist.save(self.paths.state, self.world)
+            self._book.save(self.world)
             self._saved_changes = self.world.changes
 
     def _machine_text(self, contract_id: int, kind: str, options: Row) -> str:

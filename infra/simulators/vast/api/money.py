@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 USUAL_PAGE = 20
 LARGEST_PAGE = 100
+DAY_S = charges.DAY_S
 
 
 def list_charges(call: Call) -> Row:
-    """Lines that overlap the asked days; `tree` and `table` carry the same rows."""
+    """Lines that touch the asked days, whole days at both ends [I].
+
+    `tree` and `table` carry the same rows.
+    """
     rows = charges.lines(call.world, call.account, call.now)
     filters = _filters(call)
     low, high = _range(filters.get("day"))
@@ -28,8 +32,8 @@ def list_charges(call: Call) -> Row:
     rows = [
         row
         for row in rows
-        if number(row["end"], 0) >= low
-        and number(row["start"], 0) <= high
+        if number(row["end"], 0) // DAY_S >= low // DAY_S
+        and number(row["start"], 0) // DAY_S <= high // DAY_S
         and (not isinstance(wanted, list) or row["type"] in wanted)
     ]
     return _page(call, rows)

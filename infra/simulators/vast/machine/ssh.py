@@ -25,7 +25,7 @@ async def converse(connection: socket.socket, spec: dict[str, object]) -> None:
     session = await asyncssh.run_server(
         connection,
         server_host_keys=[_host_key(run)],
-        authorized_client_keys=asyncssh.import_authorized_keys(_known_keys(spec, run)),
+        authorized_client_keys=_known_keys(spec, run),
         process_factory=lambda process: _run(process, spec),
         encoding=None,
         sftp_factory=True,
@@ -43,8 +43,8 @@ def _host_key(run: Path) -> asyncssh.SSHKey:
     return asyncssh.read_private_key(str(path))
 
 
-def _known_keys(spec: dict[str, object], run: Path) -> str:
-    """Lines that parse; one bad line must not lock everybody out."""
+def _known_keys(spec: dict[str, object], run: Path) -> asyncssh.SSHAuthorizedKeys | None:
+    """Lines that parse, None without any; one bad line must not lock everybody out."""
     own = Path(str(spec["home"])) / ".ssh/authorized_keys"
     good = []
     for path in (run / "authorized_keys", own):
@@ -54,7 +54,7 @@ def _known_keys(spec: dict[str, object], run: Path) -> str:
             except ValueError:
                 continue
             good.append(line)
-    return "\n".join(good) + "\n"
+    return asyncssh.import_authorized_keys("\n".join(good)) if good else None
 
 
 async def _run(process: asyncssh.SSHServerProcess[bytes], spec: dict[str, object]) -> None:
