@@ -44,9 +44,10 @@ class Instances:
         """Rent. Raises PaymentRequired, Conflict (offer gone), Invalid and the like."""
         return read(Accepted, self._transport.spend("POST", _ROOT, said(order)))
 
-    def list(self, status: str | None = None) -> InstanceList:
-        """The first page with the totals."""
-        return read(InstanceList, self._transport.get(_ROOT, {"status": status}))
+    def list(self, status: str | None = None, page_token: str | None = None) -> InstanceList:
+        """One page, the first unless a token names another, with this page's totals."""
+        query = {"status": status, "page_token": page_token}
+        return read(InstanceList, self._transport.get(_ROOT, query))
 
     def all(self, status: str | None = None) -> Iterator[Instance]:
         """All instances, page by page."""

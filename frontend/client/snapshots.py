@@ -28,20 +28,17 @@ class Snapshots:
         """All snapshots, or those of one instance, page by page."""
         return walk(self._transport, _ROOT, Snapshot, {"instance_id": instance_id})
 
-    def keep(self, snapshot_id: str) -> None:
+    def keep(self, snapshot_id: str) -> Snapshot:
         """Never expire it."""
-        self._transport.spend("POST", f"{_ROOT}/{quote(snapshot_id, safe='')}/keep", {})
+        return read(Snapshot, self._transport.spend("POST", _path(snapshot_id, "keep"), {}))
 
-    def delete(self, snapshot_id: str) -> None:
-        """Let it go. Raises Conflict while something needs it."""
-        self._transport.spend("DELETE", f"{_ROOT}/{quote(snapshot_id, safe='')}")
+    def restore(self, snapshot_id: str) -> Accepted:
+        """Wake the sleeping instance that it came from, as it was then.
 
-    def restore(
-        self, snapshot_id: str, *, new_instance: bool = True, label: str | None = None
-    ) -> Accepted:
-        """Restore it into a new instance, or into the sleeping one that it came from."""
-        path = f"{_ROOT}/{quote(snapshot_id, safe='')}/restore"
-        body: dict[str, object] = {"new_instance": new_instance}
-        if label is not None:
-            body["label"] = label
-        return read(Accepted, self._transport.spend("POST", path, body))
+        Raises Conflict where it does not sleep.
+        """
+        return read(Accepted, self._transport.spend("POST", _path(snapshot_id, "restore"), {}))
+
+
+def _path(snapshot_id: str, verb: str) -> str:
+    return f"{_ROOT}/{quote(snapshot_id, safe='')}/{verb}"

@@ -90,7 +90,7 @@ class Instance(Answer):
 
 
 class InstanceList(Answer):
-    """One page of the caller's instances with the sum over all of them."""
+    """One page of the caller's instances; the totals are of this page."""
 
     items: tuple[Instance, ...]
     next_page_token: str | None = None

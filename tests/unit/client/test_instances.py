@@ -113,3 +113,22 @@ def test_timeline_logs_and_snapshots_are_typed(client: Dumont) -> None:
     assert (event.kind, event.message) == ("created", "asked for by you")
     assert logs[0].text == "hello"
     assert (snapshot.id, snapshot.instance_id) == ("snap_1", "inst_1")
+
+
+def test_a_snapshot_is_kept_and_brought_back(cloud: FakeCloud, client: Dumont) -> None:
+    cloud.script("POST", "/api/snapshots/snap_1/keep", Reply(body=shapes.snapshot()))
+    cloud.script("POST", "/api/snapshots/snap_1/restore", Reply(202, shapes.accepted("wake")))
+
+    kept = client.snapshots.keep("snap_1")
+    accepted = client.snapshots.restore("snap_1")
+
+    assert kept.id == "snap_1"
+    assert accepted.operation.kind == "wake"
+
+
+def test_watching_asks_the_machine_for_fresh_figures(cloud: FakeCloud, client: Dumont) -> None:
+    client.instances.get("inst_1")
+    client.instances.get("inst_1", watch=True)
+
+    quiet, watched = cloud.calls("GET", "/api/instances/inst_1")
+    assert (quiet.query, watched.query) == ({}, {"watch": "true"})

@@ -31,16 +31,16 @@ _COLUMNS = (
 def list_(session: Session, status: str | None) -> None:
     """Your instances."""
     with session.client() as client:
-        first = client.instances.list(status)
-        found = list(client.instances.all(status)) if first.next_page_token else list(first.items)
+        found = list(client.instances.all(status))
     if session.as_json:
-        session.out.model(first.model_copy(update={"items": tuple(found), "next_page_token": None}))
+        session.out.models(found)
         return
     if not found:
         session.out.line("No instances. `dumont offers` shows what can be rented.")
         return
     session.out.table(_COLUMNS, [_row(instance) for instance in found])
-    session.out.line(f"Together {usd(first.total_usd_per_hour, digits=3)} per hour now.")
+    running = [each.price_usd_per_hour or 0 for each in found if each.state == "running"]
+    session.out.line(f"Running ones cost {usd(sum(running), digits=3)} per hour together.")
 
 
 @click.command()
