@@ -66,6 +66,24 @@ def test_what_is_not_right_any_more_is_made_right(
     assert compare(tree, into) == ()
 
 
+def test_names_that_share_a_file_against_the_snapshots_word_are_parted(
+    bare: Path, blobs: MemoryBlobs, into: Path
+) -> None:
+    for name in ("a", "b"):
+        (bare / name).write_bytes(b"equal")
+        os.utime(bare / name, ns=(0, 0))
+    _, manifest = take(bare, blobs)
+    into.mkdir()
+    (into / "a").write_bytes(b"equal")
+    for name in ("b", "mine"):
+        os.link(into / "a", into / name)
+
+    bring_back(manifest, blobs, into)
+
+    assert len({(into / name).stat().st_ino for name in ("a", "b", "mine")}) == 3
+    assert (into / "mine").stat().st_mtime_ns != 0
+
+
 def test_a_hole_that_was_filled_is_a_hole_again(tree: Path, blobs: MemoryBlobs, into: Path) -> None:
     _, manifest = take(tree, blobs)
     bring_back(manifest, blobs, into)
