@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -138,6 +139,15 @@ def test_packs_that_a_verified_parent_proved_are_not_asked_for_again(
     assert asked == {result.manifest_key} | {pack.key for pack in result.new_packs}
     assert proved < verified.packs
     assert verified.manifest_md5 == result.manifest_md5
+
+
+def test_a_proof_of_other_bytes_under_the_same_key_is_none(tree: Path, blobs: MemoryBlobs) -> None:
+    result, manifest = take(tree, blobs)
+    lost = manifest.packs[0]
+    del blobs.objects[lost.key]
+
+    with pytest.raises(SnapshotCorrupt, match=lost.key):
+        verify(result.manifest_key, blobs, {replace(lost, md5="0" * 32)}, TUNING)
 
 
 @pytest.mark.parametrize("read", [load_manifest, verify])
