@@ -157,9 +157,9 @@ class GoogleServices(EmbeddedServices):
 
     @cached_property
     def bus(self) -> Bus:
-        from shared.adapters.pubsub.bus import PubSubBus
+        from shared.adapters.pubsub.bus import PubsubBus
 
-        return PubSubBus(self.clock, self.ids, project=self._project)
+        return PubsubBus(self.clock, self.ids, project=self._project)
 
     @cached_property
     def blobs(self) -> Blobs:

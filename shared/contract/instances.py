@@ -328,7 +328,9 @@ class CostAnswer(Wire):
 
 
 class SnapshotsQuery(PageQuery):
-    instance_id: str | None = Field(default=None, min_length=1, max_length=64)
+    instance_id: str | None = Field(
+        default=None, min_length=1, max_length=64, description="Only those of this instance."
+    )
 
 
 class TakeSnapshotBody(Wire):

@@ -59,7 +59,7 @@ def build_document(areas: Mapping[str, tuple[Route, ...]], version: str) -> Json
         "openapi": "3.1.0",
         "info": {"title": "Dumont Cloud API", "version": version, "description": _DESCRIPTION},
         "servers": [{"url": "/", "description": "Where this document came from"}],
-        "tags": [{"name": tag} for tag in sorted({route.tag or area for area, route in shown})],
+        "tags": [{"name": tag} for tag in sorted({_tag(area, route) for area, route in shown})],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": components,
@@ -71,9 +71,9 @@ def build_document(areas: Mapping[str, tuple[Route, ...]], version: str) -> Json
 
 def _operation(area: str, route: Route, schemas: Mapping[type[BaseModel], Json]) -> Json:
     operation: Json = {
-        "operationId": route.view.__name__,
+        "operationId": _operation_id(route),
         "summary": route.summary,
-        "tags": [route.tag or area],
+        "tags": [_tag(area, route)],
         "security": security_of(route),
         "parameters": list(_parameters(route)),
         "responses": {str(route.status): _success(route, schemas), **problem_responses(route)},
@@ -87,6 +87,15 @@ def _operation(area: str, route: Route, schemas: Mapping[type[BaseModel], Json])
             "content": {"application/json": content},
         }
     return operation
+
+
+def _tag(area: str, route: Route) -> str:
+    return (route.tag or area).capitalize()
+
+
+def _operation_id(route: Route) -> str:
+    """Two areas may each have a view of one name; their modules differ."""
+    return f"{route.view.__module__.rpartition('.')[2]}_{route.view.__name__}"
 
 
 def _parameters(route: Route) -> Iterator[Json]:
@@ -150,7 +159,7 @@ def _inlined(schema: Any, definitions: Mapping[str, Json]) -> Any:
 
 def _require_complete(routes: list[Route]) -> None:
     lacking = [f"{route.method} {route.path}: {what}" for route in routes for what in _gaps(route)]
-    names = Counter(route.view.__name__ for route in routes)
+    names = Counter(_operation_id(route) for route in routes)
     lacking += [f"{name}: {count} operations" for name, count in names.items() if count > 1]
     if lacking:
         raise ValueError("the reference is not complete: " + "; ".join(lacking))

@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 
 from frontend.client.dumont import LOCAL_STACK, Dumont
 from frontend.client.errors import DumontError
@@ -17,6 +18,7 @@ from infra.local.demo.play import let_go, play
 from infra.local.demo.shell import Key
 from infra.local.demo.stage import Stage
 from infra.local.demo.truth import SideDoor
+from infra.local.demo.whereabouts import side_door
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,8 +51,10 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.local.demo", description=__doc__)
     environment = os.environ
     parser.add_argument("--base-url", default=environment.get("DUMONT_API_URL", LOCAL_STACK))
-    parser.add_argument("--sim-url", default=environment.get("DUMONT_SIM_URL"))
-    parser.add_argument("--sim-key", default=environment.get("DUMONT_SIM_KEY"))
+    folder = Path(environment.get("DUMONT_DATA_DIR", ".data"))
+    sim_url, sim_key = side_door(environment, folder)
+    parser.add_argument("--sim-url", default=sim_url, help="the simulator (the local stack's)")
+    parser.add_argument("--sim-key", default=sim_key, help="the key of its side door")
     parser.add_argument("--timeout", type=float, default=480.0, help="seconds for all of it")
     parser.add_argument("--json", action="store_true", help="the timeline goes to stderr")
     parser.add_argument("--offers-note", default="", help="a first line, on where offers are from")

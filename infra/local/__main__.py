@@ -1,0 +1,47 @@
+"""`python -m infra.local`: the whole product on this machine, on one port.
+
+PORT (8080), DUMONT_DATA_DIR (.data), DUMONT_OFFERS_DIR (recorded offers to replay),
+DUMONT_SIM_SPEED (simulated seconds per second of pull, boot and billing),
+DUMONT_VAST_KEY (a real key: the real marketplace instead of the simulated one).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from infra.local import simulator
+from infra.local.serve import Server
+from infra.local.settings import DEMO_EMAIL, function_environment, kept_secret, local_of
+
+
+def main() -> int:
+    try:
+        local = local_of(dict(os.environ))
+    except ValueError as error:
+        print(f"PORT and DUMONT_SIM_SPEED are numbers: {error}", file=sys.stderr)
+        return 2
+    sim_key = kept_secret(local.folder, "simulator-key")
+    url = ""
+    if not os.environ.get("DUMONT_VAST_KEY"):
+        try:
+            url = simulator.start_or_adopt(local, sim_key)
+        except simulator.SimulatorDown as error:
+            print(error, file=sys.stderr)
+            return 1
+    os.environ.update(function_environment(local, url, sim_key))
+    password = kept_secret(local.folder, "login")
+
+    def ready() -> None:
+        print(f"Dumont Cloud   {local.url}\nAPI reference  {local.url}/docs")
+        print(f"Demo login     {DEMO_EMAIL}  {password}")
+        if url:
+            print(f"Simulated VAST {url}  (its key: {local.folder}/simulator-key)")
+        print("Ctrl-C stops everything.", flush=True)
+
+    Server(local, ready, lambda: simulator.stop(local)).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

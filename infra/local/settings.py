@@ -1,0 +1,100 @@
+"""What `make run` is told, and what it tells the functions."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+# The local marketplace lists a contract at once, so its proofs of absence need no two minutes.
+# Everything else keeps the proportions of shared/domain/rentals/timing.py.
+LOCAL_TIMING = {
+    "listing_lag_s": 10,
+    "absence_gap_s": 4,
+    "orphan_gap_s": 15,
+    "listing_idle_s": 20,
+    "sweep_s": 4,
+    "boot_deadline_s": 300,
+}
+DEMO_EMAIL = "you@dumont.local"
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """`port` serves everything; `folder` holds everything; `offers` may be replayed."""
+
+    port: int
+    folder: Path
+    offers: Path | None
+    speed: float
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def simulator_folder(self) -> Path:
+        return self.folder / "vast"
+
+
+def local_of(environment: dict[str, str]) -> Local:
+    """PORT, DUMONT_DATA_DIR, DUMONT_OFFERS_DIR, DUMONT_SIM_SPEED. Raises ValueError."""
+    offers = environment.get("DUMONT_OFFERS_DIR", "")
+    return Local(
+        port=int(environment.get("PORT", "8080")),
+        folder=Path(environment.get("DUMONT_DATA_DIR", ".data")).resolve(),
+        offers=Path(offers).resolve() if offers else None,
+        speed=float(environment.get("DUMONT_SIM_SPEED", "1")),
+    )
+
+
+def kept_secret(folder: Path, name: str) -> str:
+    """A random text that is made once and kept, for its owner only."""
+    path = folder / name
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(18))
+    return path.read_text()
+
+
+def function_environment(local: Local, simulator_url: str, sim_key: str) -> dict[str, str]:
+    """The variables that shared.bootstrap reads. A real VAST key switches the simulator off."""
+    real_key = os.environ.get("DUMONT_VAST_KEY", "")
+    market = {"DUMONT_VAST_KEY": real_key}
+    if not real_key:
+        market = {
+            "DUMONT_VAST_KEY": sim_key,
+            "DUMONT_VAST_URL": simulator_url,
+            "DUMONT_SIM_KEY": sim_key,
+        }
+    return {
+        "DUMONT_DATA_DIR": str(local.folder),
+        "DUMONT_DEPLOYMENT_ID": deployment_id(local.folder),
+        "DUMONT_PUBLIC_URL": local.url,
+        "DUMONT_ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "DUMONT_REGISTRATION_OPEN": "true",
+        "DUMONT_LEASE_RENEWAL_S": os.environ.get("DUMONT_LEASE_RENEWAL_S", "60"),
+        "DUMONT_TIMING": json.dumps(LOCAL_TIMING if not real_key else {}),
+        **market,
+    }
+
+
+def deployment_id(folder: Path) -> str:
+    """Each data folder is a deployment of its own: its labels are nobody else's."""
+    return "local-" + kept_secret(folder, "deployment")[:8].replace("/", "x")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
