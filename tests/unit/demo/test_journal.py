@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.local.demo.__main__ import main
 from infra.local.demo.journal import DemoFailed, Journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_step_is_told_and_timed() -> None:
@@ -35,9 +39,10 @@ def test_a_wait_of_its_own_length_names_what_did_not_come() -> None:
 
 
 def test_without_the_providers_record_there_is_no_demo(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.delenv("DUMONT_SIM_URL", raising=False)
+    monkeypatch.setenv("DUMONT_DATA_DIR", str(tmp_path))
 
     with pytest.raises(SystemExit) as ended:
         main(["--base-url", "http://127.0.0.1:9"])
