@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,6 +20,9 @@ from shared.domain.market.filtering import ANYTHING, matching
 from shared.domain.market.offers import MachineType, Offer, OfferFilter
 from shared.ports.marketplace import ChargeKind, Contract, ContractStatus, CreateOrder, Marketplace
 from tests.contract.vast_simulator import Account, Simulator, eventually, running_simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 SPEED = 60.0
 KIND_OF = {"gpu": ChargeKind.GPU, "disk": ChargeKind.DISK}
@@ -42,7 +44,7 @@ def account(simulator: Simulator) -> Iterator[Account]:
     simulator.faults()
     simulator.knobs(call_intervals=False, outbid_intended="stopped", halted_status="exited")
     for row in opened.truth()["contracts"]:
-        if row["destroyed_at"] is None:
+        if row["destroyed_at"] is None and row["cur_state"] != "stopped":
             opened.market.destroy(ContractId(str(row["id"])))
 
 
@@ -59,7 +61,7 @@ def order(offer: Offer, label: str = "suite.rent_1", bid: int | None = None) -> 
     return CreateOrder(
         offer_id=offer.offer_id,
         label=label,
-        image="pytorch/pytorch:latest",
+        image="python:3.11",
         disk_gb=20,
         env={"SUITE": "1"},
         ports=(8080,),
@@ -149,7 +151,7 @@ def test_a_contract_lives_from_its_create_to_its_absence(account: Account) -> No
     assert created.at <= ordered_at <= gone.at + timedelta(seconds=SPEED)
     truth = account.true_contract(created.contract_id)
     assert truth["destroyed_at"] is not None
-    assert truth["alive_processes"] == 0
+    assert eventually(lambda: account.true_contract(created.contract_id)["alive_processes"] == 0)
 
 
 def test_the_bill_is_the_truth_line_by_line(account: Account) -> None:
@@ -182,20 +184,11 @@ def test_the_bill_is_the_truth_line_by_line(account: Account) -> None:
     assert abs(left - round(account.truth()["credit_usd"] * 1e6)) <= 1
 
 
-def test_a_bill_of_more_than_a_page_is_read_to_its_end(account: Account) -> None:
-    orphans = [low_bid(account) for _ in range(101)]
-
-    lines = account.market.charges(LONG_AGO)
-
-    assert {line.contract_id for line in lines} == set(orphans)
-
-
 # --- listings
 
 
-def low_bid(account: Account) -> ContractId:
+def low_bid(account: Account, offer: Offer) -> ContractId:
     """A bid below every other leaves a stopped contract behind its error."""
-    offer = cheapest(account.market, MachineType.INTERRUPTIBLE)
     with pytest.raises(ProviderRefused) as caught:
         account.market.create(order(offer, "suite.orphan", bid=1000))
     assert caught.value.contract_id is not None
@@ -203,7 +196,7 @@ def low_bid(account: Account) -> ContractId:
 
 
 def test_the_orphan_of_a_low_bid_is_named_listed_and_can_be_destroyed(account: Account) -> None:
-    orphan = low_bid(account)
+    orphan = low_bid(account, cheapest(account.market, MachineType.INTERRUPTIBLE))
 
     (listed,) = account.market.listing().contracts
     assert (listed.id, listed.label, listed.is_bid) == (orphan, "suite.orphan", True)
@@ -213,14 +206,17 @@ def test_the_orphan_of_a_low_bid_is_named_listed_and_can_be_destroyed(account: A
     assert eventually(lambda: not account.market.listing().contracts)
 
 
-def test_a_listing_of_several_pages_is_whole_and_keeps_the_interval(account: Account) -> None:
-    orphans = {low_bid(account) for _ in range(53)}
+def test_a_large_account_is_read_to_its_end_and_the_interval_is_kept(account: Account) -> None:
+    offer = cheapest(account.market, MachineType.INTERRUPTIBLE)
+    orphans = {low_bid(account, offer) for _ in range(101)}
     account.simulator.knobs(call_intervals=True)
 
     listing = account.market.listing()
+    lines = account.market.charges(LONG_AGO)
 
     assert listing.complete, listing.why_incomplete
     assert {each.id for each in listing.contracts} == orphans
+    assert {line.contract_id for line in lines} == orphans
 
 
 def test_a_listing_that_lacks_rows_says_so(account: Account) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
 from shared.adapters.system import SystemClock
 from shared.adapters.vast.marketplace import VastMarketplace
 from shared.adapters.vast.signup import SimulatedSignup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 SIM_KEY = "contract-suite"
 ROOT = Path(__file__).parents[2]
