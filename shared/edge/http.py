@@ -20,7 +20,7 @@ from shared.edge.logging import install, log_call, log_defect
 from shared.edge.parsing import parse_body, parse_query, read_body
 from shared.edge.problem import MEDIA_TYPE, refusal_of, render
 from shared.edge.reply import Reply, reply_of
-from shared.edge.route import Call, Route
+from shared.edge.route import Access, Call, Route
 from shared.edge.routing import Match, RouteTable
 from shared.edge.tracing import NO_TRACE, given_trace_id, trace_id_of
 from shared.ports.counting import OperationCounts, counted
@@ -131,7 +131,9 @@ def _call(exchange: _Exchange, match: Match, principal: Principal | None, body: 
         (name, value) for name, value in request.args.items(multi=True) if name != "demo"
     )
     query = parse_query(route.query or NoQuery, arguments)
-    content = b"" if request.method in _READING else body
+    # A machine's message is agent_wire's to read: its view gets it as it was sent.
+    raw = match.route.access is Access.MACHINE
+    content = b"" if raw or request.method in _READING else body
     parsed = parse_body(route.body or NoBody, content, exchange.headers.get("content-type", ""))
     keyed = _keyed(exchange, match, principal, body)
 
@@ -146,6 +148,7 @@ def _call(exchange: _Exchange, match: Match, principal: Principal | None, body: 
             remote_addr=_caller_address(exchange),
             trace_id=exchange.trace_id,
             idempotency_id=keyed.id if keyed else "",
+            raw_body=body if raw else b"",
         )
         return reply_of(route, route.view(call))
 
