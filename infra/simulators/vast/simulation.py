@@ -7,6 +7,7 @@ import random
 import socket
 import threading
 import time
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from infra.simulators.vast import persist
 from infra.simulators.vast.api import dispatch
 from infra.simulators.vast.machine.load import write_whole
-from infra.simulators.vast.machines import folders, texts
+from infra.simulators.vast.machines import figures, folders, texts
 from infra.simulators.vast.machines.keeper import Keeper, Wanted
 from infra.simulators.vast.machines.proxy import Proxies
 from infra.simulators.vast.machines.spec import MachineSpec
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from infra.simulators.vast.model.state import Contract, Row
 
 TICK_S = 0.1
+LOOKS_PER_GPU_READING = 10
 ADDRESS = "127.0.0.1"
 
 
@@ -72,6 +74,7 @@ class Simulation:
         self.lock = threading.RLock()
         self._book = persist.Book(paths.state)
         self._saved_changes = -1
+        self._looks = 0
         self._traffic_shown: dict[int, tuple[int, int]] = {}
         self._stopping = threading.Event()
         self._proxies = Proxies()
@@ -123,6 +126,7 @@ class Simulation:
 
     def step(self) -> None:
         """One look: time, traffic, machines, disk. The lock is held."""
+        self._looks += 1
         self._bill_traffic()
         advance(self.world, self.clock.now())
         for contracts in self.world.open_contracts.values():
@@ -136,16 +140,22 @@ class Simulation:
 
     def _run(self) -> None:
         while not self._stopping.wait(TICK_S):
-            with self.lock:
-                self.step()
-            self.keeper.notice_ends()
+            try:
+                with self.lock:
+                    self.step()
+                self.keeper.notice_ends()
+            except Exception:  # noqa: BLE001 - one machine's trouble must not stop time
+                traceback.print_exc()
 
     def _want(self, contract: Contract) -> None:
         spec = None
         if contract.container_wanted:
             account = self.world.accounts[contract.account_id]
             keys = tuple(account.ssh_keys.values())
-            spec = MachineSpec.of(contract, self.world.slices[contract.slot], keys)
+            spec = MachineSpec.of(
+                contract, self.world.slices[contract.slot], keys, self.world.knobs
+            )
+            self._read_gpus(contract)
         self.keeper.want(
             Wanted(
                 contract.id,
@@ -155,6 +165,11 @@ class Simulation:
                 gently=contract.destroyed_at is None and contract.actual_status != "unknown",
             )
         )
+
+    def _read_gpus(self, contract: Contract) -> None:
+        if self._looks % LOOKS_PER_GPU_READING == 0:
+            folder = folders.machine_folder(self.paths.machines, contract.id)
+            contract.gpu_readings = figures.gpu_reading(folder / "run")
 
     def _ended(self, contract_id: int, boot_no: int) -> None:
         with self.lock:
@@ -185,12 +200,12 @@ class Simulation:
     def _count_what_was_shown(self) -> None:
         """Bytes counted after the last save are in net.json: they are billed too."""
         for contract in self.world.contracts.values():
-            run = folders.machine_folder(self.paths.machines, contract.id) / "run"
-            if contract.gone_at is not None or not (run / "net.json").exists():
+            if contract.gone_at is not None:
                 continue
-            shown = json.loads((run / "net.json").read_text())
-            down = max(0, shown["rx_bytes"] - contract.down_bytes)
-            up = max(0, shown["tx_bytes"] - contract.up_bytes)
+            folder = folders.machine_folder(self.paths.machines, contract.id)
+            shown = figures.traffic(folder / "run")
+            down = max(0, shown[0] - contract.down_bytes)
+            up = max(0, shown[1] - contract.up_bytes)
             billing.add_traffic(self.world, contract, down, up, self.world.now)
 
     def _save_changes(self) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +27,13 @@ class Simulator:
     process: subprocess.Popen[bytes]
     url: str
     data: Path
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30, trust_env=False))
 
     def ask(self, method: str, path: str, body: object = None, key: str = KEY) -> Any:
         headers = {"Authorization": f"Bearer {key}"}
         if path.startswith("/sim/"):
             headers = {"X-Sim-Key": KEY}
-        answer = httpx.request(method, self.url + path, json=body, headers=headers, timeout=30)
-        return answer.json()
+        return self.http.request(method, self.url + path, json=body, headers=headers).json()
 
     def rent(self, onstart: str = "", **body: object) -> int:
         query = {"order": [["dph_total", "asc"]], "limit": 1}
@@ -64,10 +64,12 @@ class Simulator:
 
     def kill(self) -> None:
         """As if the power failed: nothing is tidied up."""
+        self.http.close()
         self.process.kill()
         self.process.wait(timeout=DEADLINE_S)
 
     def stop(self) -> int:
+        self.http.close()
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=DEADLINE_S)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from infra.simulators.vast.api.wire import Answer
 from infra.simulators.vast.model import accounts, billing
 from infra.simulators.vast.model.refusal import Refused, invalid
+from infra.simulators.vast.model.search import filtered
 
 if TYPE_CHECKING:
     from infra.simulators.vast.api.wire import Call
@@ -158,7 +160,10 @@ def delete_secret(call: Call) -> Row:
 
 
 def list_templates(call: Call) -> Row:
-    return {"success": True, "templates": list(call.account.templates.values())}
+    filters = call.query.get("select_filters") or {}
+    if not isinstance(filters, Mapping):
+        raise invalid("select_filters must be an object")
+    return {"success": True, "templates": filtered(call.account.templates.values(), filters)}
 
 
 def create_template(call: Call) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -27,13 +28,14 @@ def list_charges(call: Call) -> Row:
     rows = charges.lines(call.world, call.account, call.now)
     filters = _filters(call)
     low, high = _range(filters.get("day"))
+    first = low if math.isinf(low) else low // DAY_S * DAY_S
+    last = high if math.isinf(high) else (high // DAY_S + 1) * DAY_S
     kinds = filters.get("type")
     wanted = kinds.get("in") if isinstance(kinds, Mapping) else None
     rows = [
         row
         for row in rows
-        if number(row["end"], 0) // DAY_S >= low // DAY_S
-        and number(row["start"], 0) // DAY_S <= high // DAY_S
+        if number(row["end"], 0) >= first and number(row["start"], 0) < last
         and (not isinstance(wanted, list) or row["type"] in wanted)
     ]
     return _page(call, rows)

@@ -130,7 +130,9 @@ class Keeper:
         return next((each.pid for each in tree if each.ppid() == record.pid), None)
 
     def _start(self, machine: Machine, spec: MachineSpec) -> None:
-        port = self._proxies.open(machine.contract_id)
+        port = self._proxies.open(
+            machine.contract_id, down_mbit=spec.down_mbit, up_mbit=spec.up_mbit
+        )
         proxy = f"http://127.0.0.1:{port}"
         record = spawn.start(spec, machine.folder, proxy, isolated=self._isolated)
         machine.record, machine.boot_no, machine.suspended = record, spec.boot_no, False

@@ -13,6 +13,7 @@ from infra.simulators.vast.machines.interpreters import for_image
 from infra.simulators.vast.model.search import number
 
 if TYPE_CHECKING:
+    from infra.simulators.vast.model.knobs import Knobs
     from infra.simulators.vast.model.state import Contract, Row, Slice
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -40,10 +41,16 @@ class MachineSpec:
     gpu_memory_mib: int
     gpu_max_watts: float
     disk_gb: float
+    down_mbit: float | None
+    up_mbit: float | None
 
     @classmethod
-    def of(cls, contract: Contract, piece: Slice, account_keys: tuple[str, ...]) -> MachineSpec:
+    def of(
+        cls, contract: Contract, piece: Slice, account_keys: tuple[str, ...], knobs: Knobs
+    ) -> MachineSpec:
+        """`down_mbit` and `up_mbit` are None unless the knob asks for the offer's bandwidth."""
         fields = piece.fields
+        limited = knobs.limit_bandwidth
         return cls(
             contract_id=contract.id,
             boot_no=contract.boot_no,
@@ -61,6 +68,8 @@ class MachineSpec:
             gpu_memory_mib=int(number(fields.get("gpu_ram"), DEFAULT_MEMORY_MIB)),
             gpu_max_watts=number(fields.get("gpu_max_power"), DEFAULT_WATTS),
             disk_gb=contract.disk_gb,
+            down_mbit=number(fields.get("inet_down"), 100.0) if limited else None,
+            up_mbit=number(fields.get("inet_up"), 100.0) if limited else None,
         )
 
 

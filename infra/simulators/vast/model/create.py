@@ -31,7 +31,8 @@ def create(world: World, account: Account, ask_id: int, body: Row, now: float) -
         raise refusal.no_such_ask(ask_id, gone=body.get("cancel_unavail") is True)
     template = _template(account, body)
     env, ports = read_env(body.get("env"), _text(template.get("env")))
-    merged = {**template, **{k: v for k, v in body.items() if v is not None}}
+    scalars: Row = {k: template[k] for k in ("image", "onstart", "runtype") if k in template}
+    merged = {**scalars, **{k: v for k, v in body.items() if v is not None}}
     _check(merged, env, ports)
     if billing.credit(world, account, now) <= 0:
         status = world.knobs.no_credit_status
@@ -40,6 +41,7 @@ def create(world: World, account: Account, ask_id: int, body: Row, now: float) -
     piece = world.slices[slot]
     contract = _draft(world, account, piece, merged, now)
     contract.env, contract.port_specs = env, ports
+    contract.template = {k: template[k] for k in ("id", "hash_id", "name") if k in template}
     _allocate(world, piece, contract, price, merged, now)
     return contract
 
@@ -135,7 +137,7 @@ def _template(account: Account, body: Row) -> Row:
         return {}
     for template in account.templates.values():
         if wanted in {template["hash_id"], template["id"]}:
-            return {k: template.get(k) for k in ("image", "env", "onstart", "runtype")}
+            return template
     raise refusal.Refused(404, "not_found", f"template {wanted} not found")
 
 
