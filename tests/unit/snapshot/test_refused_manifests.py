@@ -190,6 +190,15 @@ def test_a_head_of_another_format_or_without_truth_is_refused(other: dict[str, o
         decode(sealed(b"{}", **other))
 
 
+@pytest.mark.parametrize("respelled", [b'{"extra":1,', b'{"format":1,', b"{ "])
+def test_a_head_in_another_spelling_is_refused(honest: Manifest, respelled: bytes) -> None:
+    content = encode(honest)
+    assert decode(content) == honest
+
+    with pytest.raises(SnapshotCorrupt, match="altered"):
+        decode(respelled + content[1:])
+
+
 def test_a_body_that_swells_beyond_its_word_is_not_decompressed_whole() -> None:
     with pytest.raises(SnapshotCorrupt, match="another length"):
         decode(sealed(bytes(50 << 20), body_bytes=10))

@@ -91,6 +91,19 @@ def test_a_symlink_with_two_names_keeps_them(bare: Path, blobs: MemoryBlobs, int
     assert (into / "a").lstat().st_ino == (into / "b").lstat().st_ino
 
 
+@pytest.mark.parametrize("target", [b"folder/", b"/", b"..//x", b" a\n", b"\xff\xfe", b"x" * 4000])
+def test_a_symlinks_target_is_kept_to_the_byte(
+    bare: Path, blobs: MemoryBlobs, into: Path, target: bytes
+) -> None:
+    (bare / "exact").symlink_to(os.fsdecode(target))
+
+    bring_back(take(bare, blobs)[1], blobs, into)
+
+    # a Path would tidy the target up
+    assert os.readlink(os.fsencode(into / "exact")) == target  # noqa: PTH115
+    assert compare(bare, into) == ()
+
+
 def test_holes_stay_holes(bare: Path, blobs: MemoryBlobs, into: Path) -> None:
     with (bare / "sparse").open("wb") as sparse:
         sparse.seek(64 << 20)
