@@ -16,7 +16,7 @@ API = "/api/"
 API_V1 = "/api/v1/"
 # What may stand where a rule has `<name>`: everything we or a provider use as an id. Keys of
 # documents are made of these, so nothing else may reach a store.
-_PLAIN_VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,199}")
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:@+-]{0,199}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pydantic import Field
 from shared.contract.model import Wire
 from shared.edge.parsing import MAX_DEPTH, parse_body
 from shared.edge.problem import Refusal
+from shared.edge.route import Access
 from tests.unit.edge.kit import Said, call, problem, route
 
 if TYPE_CHECKING:
@@ -181,8 +182,20 @@ def test_a_call_without_a_body_takes_an_empty_object_and_nothing_more() -> None:
     assert call(bare, method="POST", json={"a": 1}).status_code == 422
 
 
+def test_a_machines_message_reaches_its_view_as_it_was_sent() -> None:
+    def say_raw(call: Call[Any, Any]) -> Said:
+        return Said(said=call.raw_body.decode())
+
+    machine = route("POST", view=say_raw, access=Access.MACHINE)
+
+    answer = call(machine, method="POST", data='{"a": 1, "a": 2}', content_type="text/plain")
+
+    assert answer.get_json() == {"said": '{"a": 1, "a": 2}'}
+    assert call(machine, method="POST", data=b"x" * ((1 << 20) + 1)).status_code == 413
+
+
 @pytest.mark.parametrize("announced", [True, False])
-def test_a_body_beyond_the_limit_is_refused(announced: bool) -> None:  # noqa: FBT001 - a table
+def test_a_body_beyond_the_limit_is_refused(*, announced: bool) -> None:
     length = (
         {}
         if announced
@@ -193,7 +206,7 @@ def test_a_body_beyond_the_limit_is_refused(announced: bool) -> None:  # noqa: F
     assert (answer.status_code, problem(answer)["code"]) == (413, "too_large")
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=200))
 def test_whatever_bytes_come_they_are_taken_or_refused(body: bytes) -> None:
     answer = call(POST, method="POST", data=body, content_type=JSON)
@@ -208,6 +221,7 @@ _PLAIN = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), _PLAIN, max_size=4))
 def test_whatever_json_comes_every_pointer_leads_into_it(content: dict[str, object]) -> None:
     try:

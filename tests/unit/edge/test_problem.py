@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import flask
 import pytest
 
+from infra.packaging.manifest import ROOT
 from shared.domain import errors
 from shared.edge.http import http_function
 from shared.edge.problem import kinds_by_code
@@ -105,7 +105,7 @@ def test_a_defect_is_logged_with_its_traceback_and_the_trace_id(
 
 
 def test_the_documentation_lists_every_code_with_its_status() -> None:
-    page = Path("shared/edge/assets/content/40-errors.md").read_text()
+    page = (ROOT / "shared/edge/assets/content/40-errors.md").read_text()
     documented = dict(re.findall(r"^\| `(\w+)` \| (\d+) \|", page, re.MULTILINE))
 
     shown = {code: str(kind.status) for code, kind in kinds_by_code().items()}

@@ -41,6 +41,7 @@ def test_a_path_answers_with_and_without_version_and_trailing_slash(path: str) -
     [
         ("/api/things/inst_1", "thing_id=inst_1"),
         ("/api/v1/things/a.b:c@d", "thing_id=a.b:c@d"),
+        ("/api/things/RTX%204090", "thing_id=RTX 4090"),
         ("/api/pages/a/b", "path=a/b"),
     ],
 )
