@@ -152,9 +152,20 @@ def _inlined(schema: Any, definitions: Mapping[str, Json]) -> Any:
         return [_inlined(each, definitions) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    if "$ref" in schema:
-        return _inlined(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    return {name: _inlined(value, definitions) for name, value in schema.items()}
+    inlined = {name: _inlined(value, definitions) for name, value in schema.items()}
+    if reference := inlined.pop("$ref", None):
+        meant = _inlined(definitions[reference.rpartition("/")[2]], definitions)
+        inlined = {**meant, **inlined}
+    return _without_null(inlined)
+
+
+def _without_null(schema: Json) -> Json:
+    """A query has no null: a parameter that may be one is left out."""
+    kinds = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    if len(kinds) != 1:
+        return schema
+    rest = {name: value for name, value in schema.items() if name not in {"anyOf", "default"}}
+    return {**kinds[0], **rest}
 
 
 def _require_complete(routes: list[Route]) -> None:

@@ -17,6 +17,7 @@ from tests.unit.edge.kit import Said, hello, route
 
 class Wanted(Wire):
     scope: Scope | None = Field(default=None, description="Only these.")
+    order: Scope = Field(default=Scope.WRITE, description="In this order.")
     limit: int = Field(default=5, ge=1, description="At most so many.")
 
 
@@ -74,7 +75,9 @@ def test_parameters_carry_words_defaults_and_choices() -> None:
     by_name = {each["name"]: each for each in parameters if "name" in each}
     assert by_name["limit"]["description"] == "At most so many."
     assert by_name["limit"]["schema"]["default"] == 5
-    assert "metrics" in str(by_name["scope"]["schema"])
+    assert by_name["scope"]["schema"]["enum"] == ["read", "write", "metrics"]
+    assert by_name["order"]["schema"]["default"] == "write"
+    assert "null" not in str(by_name)
     assert "$ref" not in str(by_name)
     assert {"$ref": "#/components/parameters/Demo"} in parameters
 
