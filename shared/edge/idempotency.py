@@ -6,6 +6,7 @@ same key with another request, the first answer again for a repeat.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import logging
 import re
@@ -27,12 +28,15 @@ if TYPE_CHECKING:
 HEADER = "idempotency-key"
 _KEY = re.compile(r'"?(?P<key>[\x21\x23-\x5b\x5d-\x7e]{1,255})"?')
 _KEPT = timedelta(hours=24)
+_ID_CHARACTERS = 26  # 130 bits: nobody finds two callers or keys that share one
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyedCall:
-    """`id` names the key of this caller and route; `fingerprint` the request as a whole."""
+    """`id` names the key of this caller and route, in 26 characters that fit behind a prefix as
+    those of `Ids.new` do; `fingerprint` stands for the request as a whole.
+    """
 
     id: str
     fingerprint: str
@@ -44,7 +48,8 @@ def keyed_call(header: str, caller: str, route: str, request: tuple[bytes, ...])
     if found is None:
         raise Malformed("Idempotency-Key is 1 to 255 printable ASCII characters without spaces.")
     parts = (found["key"].encode(), caller.encode(), route.encode())
-    return KeyedCall(_digest(parts), _digest(request))
+    short = base64.b32hexencode(_digest(parts)).decode()[:_ID_CHARACTERS]
+    return KeyedCall(short, _digest(request).hex())
 
 
 def once(services: Services, call: KeyedCall, effect: Callable[[], Reply]) -> Reply:
@@ -127,8 +132,8 @@ def _in_progress() -> Refusal:
     return Refusal(KEY_IN_PROGRESS, "The first call with this Idempotency-Key is not done yet.")
 
 
-def _digest(parts: tuple[bytes, ...]) -> str:
+def _digest(parts: tuple[bytes, ...]) -> bytes:
     digest = hashlib.sha256()
     for part in parts:
         digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.hexdigest()
+    return digest.digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -224,4 +225,5 @@ def test_parts_that_join_to_the_same_text_are_different_calls() -> None:
     other = keyed_call("key", "a", "bc", (b"xy", b"z"))
 
     assert one.id != other.id
+    assert re.fullmatch(r"[0-9A-V]{26}", one.id)
     assert one.fingerprint != other.fingerprint
