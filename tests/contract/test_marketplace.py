@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,9 +15,10 @@ from shared.domain.errors import (
     ProviderUnknown,
 )
 from shared.domain.ids import ContractId
-from shared.domain.market.filtering import ANYTHING, matching
+from shared.domain.market.filtering import matching
 from shared.domain.market.offers import MachineType, Offer, OfferFilter
-from shared.ports.marketplace import ChargeKind, Contract, ContractStatus, CreateOrder, Marketplace
+from shared.ports.marketplace import ChargeKind, ContractStatus, Marketplace
+from tests.contract.renting import WHOLE_MARKET, cheapest, order, rented, until
 from tests.contract.vast_simulator import Account, Simulator, eventually, running_simulator
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 SPEED = 60.0
 KIND_OF = {"gpu": ChargeKind.GPU, "disk": ChargeKind.DISK}
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-WHOLE_MARKET = replace(ANYTHING, limit=1000)
 
 
 @pytest.fixture(scope="module")
@@ -51,35 +50,6 @@ def account(simulator: Simulator) -> Iterator[Account]:
 @pytest.fixture
 def market(account: Account) -> Marketplace:
     return account.market
-
-
-def cheapest(market: Marketplace, machine_type: MachineType = MachineType.ON_DEMAND) -> Offer:
-    return market.search(replace(WHOLE_MARKET, machine_type=machine_type))[0]
-
-
-def order(offer: Offer, label: str = "suite.rent_1", bid: int | None = None) -> CreateOrder:
-    return CreateOrder(
-        offer_id=offer.offer_id,
-        label=label,
-        image="python:3.11",
-        disk_gb=20,
-        env={"SUITE": "1"},
-        ports=(8080,),
-        onstart="true",
-        bid_micro_usd_per_hour=bid,
-    )
-
-
-def until(market: Marketplace, contract_id: ContractId, status: ContractStatus) -> Contract:
-    def look() -> Contract | None:
-        shown = market.show(contract_id)
-        return shown if shown is not None and shown.status is status else None
-
-    return eventually(look)
-
-
-def rented(market: Marketplace, **terms: Any) -> ContractId:
-    return market.create(order(cheapest(market), **terms)).contract_id
 
 
 # --- offers
