@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 _OPEN = Access.PUBLIC
 
 ROUTES = (
-    Route("GET", "/health", views.health, "Do store, bus and blobs answer", _OPEN, answer=Health),
+    Route(
+        "GET",
+        "/health",
+        views.health,
+        "Do store, bus and blobs answer",
+        _OPEN,
+        answer=Health,
+        also={503: Health},
+    ),
     Route(
         "GET",
         "/.well-known/dumont.json",

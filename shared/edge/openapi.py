@@ -76,7 +76,7 @@ def _operation(area: str, route: Route, schemas: Mapping[type[BaseModel], Json])
         "tags": [_tag(area, route)],
         "security": security_of(route),
         "parameters": list(_parameters(route)),
-        "responses": {str(route.status): _success(route, schemas), **problem_responses(route)},
+        "responses": _responses(route, schemas),
     }
     if route.view.__doc__:
         operation["description"] = " ".join(route.view.__doc__.split())
@@ -125,6 +125,17 @@ def _parameters(route: Route) -> Iterator[Json]:
         yield {"$ref": "#/components/parameters/Demo"}
 
 
+def _responses(route: Route, schemas: Mapping[type[BaseModel], Json]) -> Json:
+    also = {
+        str(status): {
+            "description": route.summary,
+            "content": {"application/json": {"schema": schemas[model]}},
+        }
+        for status, model in route.also.items()
+    }
+    return {str(route.status): _success(route, schemas), **problem_responses(route), **also}
+
+
 def _success(route: Route, schemas: Mapping[type[BaseModel], Json]) -> Json:
     response: Json = {"description": route.summary}
     if route.answer is not None:
@@ -138,6 +149,7 @@ def _schemas(routes: list[Route]) -> tuple[dict[type[BaseModel], Json], Json]:
     """A reference for each model, and the schemas that they refer to."""
     bodies = {route.body for route in routes if route.body}
     answers = {route.answer for route in routes if route.answer} | {Problem}
+    answers |= {model for route in routes for model in route.also.values()}
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         *((model, "validation") for model in sorted(bodies, key=_name)),
         *((model, "serialization") for model in sorted(answers, key=_name)),

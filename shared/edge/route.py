@@ -77,6 +77,7 @@ class Route:
     """One operation. `path` is a werkzeug rule; `/api/...` rules serve `/api/v1/...` as well.
 
     `idempotent` marks a call that spends or destroys: it honours Idempotency-Key.
+    `also` names the models that come with other statuses than `status`, problems aside.
     `raises` names the error codes a caller should expect beside the common ones, for OpenAPI.
     `example` is a request body for OpenAPI; required where there is a body.
     """
@@ -98,3 +99,4 @@ class Route:
     hidden: bool = False  # not in OpenAPI (the agent's calls, pages)
     media_type: str = "application/json"
     logged_one_in: int = 1  # successes of a frequent call are sampled; failures never
+    also: Mapping[int, type[BaseModel]] = field(default_factory=dict)

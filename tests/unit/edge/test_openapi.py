@@ -82,6 +82,12 @@ def test_parameters_carry_words_defaults_and_choices() -> None:
     assert {"$ref": "#/components/parameters/Demo"} in parameters
 
 
+def test_a_model_that_comes_with_another_status_is_shown() -> None:
+    operation = document(route(answer=Said, also={503: Said}))["paths"]["/api/things"]["get"]
+
+    assert list(operation["responses"]["503"]["content"]) == ["application/json"]
+
+
 def test_hidden_routes_are_not_shown() -> None:
     assert document(route(hidden=True))["paths"] == {}
 
