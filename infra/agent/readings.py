@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from infra.agent.http import Traffic
 
 KIB = 1024
+AHEAD_AT_MOST_S = 10.0
 MEMORY_FILES = (
     Path("/sys/fs/cgroup/memory.current"),
     Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
@@ -60,25 +62,35 @@ class CpuMeter:
 
 
 class NetworkMeter:
-    """KiB/s that are not the agent's. Its own count may run ahead of or behind the wire's."""
+    """KiB/s that are not the agent's.
+
+    Its own count may run ahead of the wire's (buffers, overheads rounded up). Bytes that it
+    claims beyond what the wire shows are set off against later ones, for a few seconds only:
+    else one large snapshot would hide as much of the user's traffic for ever.
+    """
 
     def __init__(self) -> None:
-        self._users_bytes = 0.0
-        self._last: tuple[float, float] | None = None
-        self._last_total = 0
+        self._last: tuple[float, int, float] | None = None
+        self._ahead = 0.0
+        self._own: deque[tuple[float, float]] = deque()
 
     def read(self, total_bytes: int | None, agent_bytes: float, now: float) -> float | None:
-        if total_bytes is None:
-            self._last = None
+        """None at the first look, and where the wire's count is missing or began anew."""
+        last = self._last
+        self._last = None if total_bytes is None else (now, total_bytes, agent_bytes)
+        if total_bytes is None or last is None or total_bytes < last[1] or now <= last[0]:
+            self._ahead = 0.0
             return None
-        if total_bytes < self._last_total:  # the interface was made anew
-            self._users_bytes, self._last = 0.0, None
-        self._last_total = total_bytes
-        self._users_bytes = max(self._users_bytes, total_bytes - agent_bytes)
-        last, self._last = self._last, (self._users_bytes, now)
-        if last is None or now <= last[1]:
-            return None
-        return (self._users_bytes - last[0]) / KIB / (now - last[1])
+        own_bytes = agent_bytes - last[2]
+        self._own.append((now, own_bytes))
+        users_bytes = total_bytes - last[1] - own_bytes - self._claim(now)
+        self._ahead = max(0.0, -users_bytes)
+        return max(0.0, users_bytes) / KIB / (now - last[0])
+
+    def _claim(self, now: float) -> float:
+        while self._own and self._own[0][0] < now - AHEAD_AT_MOST_S:
+            self._own.popleft()
+        return min(self._ahead, sum(own_bytes for _, own_bytes in self._own))
 
 
 class Readings:

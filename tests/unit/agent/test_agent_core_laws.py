@@ -143,6 +143,11 @@ class AgentLife(RuleBasedStateMachine):
         if self.world.memory.drained and self.world.memory.frozen_by:
             assert self.world.frozen
 
+    @invariant()
+    def nobody_is_left_frozen_without_reason(self) -> None:
+        memory = self.world.memory
+        assert not self.world.frozen or memory.operation is not None or memory.drained
+
     def teardown(self) -> None:
         """Faults stop: everything comes to an end, and every order has one outcome."""
         for _ in range(200):
