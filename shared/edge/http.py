@@ -131,8 +131,9 @@ def _call(exchange: _Exchange, match: Match, principal: Principal | None, body: 
         (name, value) for name, value in request.args.items(multi=True) if name != "demo"
     )
     query = parse_query(route.query or NoQuery, arguments)
-    # A machine's message is agent_wire's to read: its view gets it as it was sent.
-    raw = match.route.access is Access.MACHINE
+    # A machine's message is agent_wire's to read, and a scheduler may send anything: their
+    # views get it as it was sent.
+    raw = match.route.access in {Access.MACHINE, Access.PLATFORM}
     content = b"" if raw or request.method in _READING else body
     parsed = parse_body(route.body or NoBody, content, exchange.headers.get("content-type", ""))
     keyed = _keyed(exchange, match, principal, body)

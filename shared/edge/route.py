@@ -25,6 +25,7 @@ class Access(StrEnum):
     BODY = "body"  # the body is the proof (a password, a refresh token): no header is read,
     # because the token that a client still sends beside it may have run out
     MACHINE = "machine"  # the view checks the machine's own token
+    PLATFORM = "platform"  # the platform lets nobody else in, by a token that is not ours to read
 
 
 @dataclass(frozen=True, slots=True)

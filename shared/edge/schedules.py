@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def schedule_function(name: str, job: Job, services: Callable[[], Services]) -> HttpTarget:
-    """What functions-framework calls for each run: POST / with no body.
+    """What functions-framework calls for each run: POST /, whatever the body.
 
     The job's own notes and its errors show in GET /api/health/agents. An error becomes a problem
     answer (5xx), which the scheduler repeats.
@@ -26,6 +26,6 @@ def schedule_function(name: str, job: Job, services: Callable[[], Services]) -> 
     def run(call: Call[NoBody, NoBody]) -> RunDone:
         return RunDone(name=name, backlog=record_run(call.services, name, job))
 
-    # Who may post is the platform's affair: the function is not public there.
-    route = Route("POST", "/", run, summary=name, access=Access.PUBLIC, hidden=True)
+    # Cloud Scheduler's own token comes in Authorization; the platform has checked it by then.
+    route = Route("POST", "/", run, summary=name, access=Access.PLATFORM, hidden=True)
     return http_function((route,), services)

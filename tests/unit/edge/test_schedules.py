@@ -24,7 +24,7 @@ TICK = BackgroundFunction("tick", schedule="* * * * *", period_s=60)
 HANDLER = BackgroundFunction("on_thing", topic="thing")
 
 
-def run(world: World, job: Any, method: str = "POST") -> Any:
+def run(world: World, job: Any, method: str = "POST", **sent: Any) -> Any:
     target = schedule_function("tick", job, lambda: world)
     app = flask.Flask("tick")
 
@@ -32,7 +32,7 @@ def run(world: World, job: Any, method: str = "POST") -> Any:
     def root() -> flask.Response:
         return target(flask.request)
 
-    return app.test_client().open("/", method=method)
+    return app.test_client().open("/", method=method, **sent)
 
 
 def test_a_run_answers_its_backlog_and_is_remembered() -> None:
@@ -76,6 +76,13 @@ def test_a_run_whose_note_is_lost_still_runs() -> None:
 
     assert run(world, lambda _services: None).get_json() == {"name": "tick", "backlog": None}
     assert world.store.get(JOB_RUNS, "tick") is None
+
+
+def test_the_platforms_token_and_its_empty_body_are_not_ours_to_judge() -> None:
+    headers = {"Authorization": "Bearer of.google.SIGNATURE_REMOVED"}
+    sent = {"headers": headers, "data": b"tick", "content_type": "application/octet-stream"}
+
+    assert run(World(), lambda _services: None, **sent).status_code == 200
 
 
 def test_a_scheduler_posts() -> None:
