@@ -79,6 +79,11 @@ def _bound_value(
     return tuple(codec.plain(item) for item in value)
 
 
+def require_limit(limit: int) -> None:
+    if limit < 1:
+        raise Invalid("a page has at least one place")
+
+
 def write_cursor(query: Query[Any], position: Position) -> str:
     parts = [query.name, *position.values, position.key]
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")

@@ -90,6 +90,12 @@ def test_a_full_last_page_says_that_nothing_follows(store, things):
     assert store.find(samples.ALL_THINGS, {}, limit=4).next_cursor is not None
 
 
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_page_without_a_place_is_refused(store, things, limit):
+    with pytest.raises(Invalid):
+        store.find(samples.ALL_THINGS, {}, limit=limit)
+
+
 def test_a_cursor_holds_its_place_while_documents_come_and_go(store, things):
     page = store.find(samples.BY_OWNER_NEWEST, {"owner": "ann"}, limit=1)
     store.add(THINGS, "newest", Thing("ann", at=at(9)))

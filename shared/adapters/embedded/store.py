@@ -63,6 +63,7 @@ class EmbeddedStore:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[T]:
+        query_plan.require_limit(limit)
         conditions = self._conditions(query, values)
         position = query_plan.read_cursor(query, cursor) if cursor is not None else None
         if conditions is None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.api_core import exceptions
+from google.auth.exceptions import GoogleAuthError
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
@@ -43,7 +44,8 @@ class FirestoreStore:
 
     def __init__(self, clock: Clock, *, project: str, database: str = "(default)") -> None:
         self._clock = clock
-        self._client = firestore.Client(project=project, database=database)
+        with translated():
+            self._client = firestore.Client(project=project, database=database)
 
     def get(self, collection: Collection[T], key: str) -> Stored[T] | None:
         record(reads=1)
@@ -62,6 +64,7 @@ class FirestoreStore:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[T]:
+        query_plan.require_limit(limit)
         bounds = query_plan.bind(query, values)
         position = query_plan.read_cursor(query, cursor) if cursor is not None else None
         if bounds is None:
@@ -162,7 +165,7 @@ def translated() -> Iterator[None]:
     """
     try:
         yield
-    except (exceptions.GoogleAPIError, ValueError, TypeError) as error:
+    except (exceptions.GoogleAPIError, GoogleAuthError, ValueError, TypeError) as error:
         raise StoreError(f"Firestore: {error}") from error
 
 

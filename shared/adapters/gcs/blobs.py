@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import requests
 from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import GoogleAuthError
@@ -177,10 +176,6 @@ def _translated() -> Iterator[None]:
         raise BlobPrecondition(str(error)) from error
     except (exceptions.Forbidden, exceptions.Unauthorized) as error:
         raise BlobRefused(str(error)) from error
-    except (
-        exceptions.GoogleAPIError,
-        GoogleAuthError,
-        requests.RequestException,
-        ValueError,
-    ) as error:
+    except (exceptions.GoogleAPIError, GoogleAuthError, OSError, ValueError) as error:
+        # OSError: the transport's own, when there was no answer at all.
         raise BlobError(f"Cloud Storage: {error}") from error
