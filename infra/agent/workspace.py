@@ -70,9 +70,10 @@ class OnstartLine:
             )
         self._processes.append(process)
 
-    def reap(self) -> None:
-        """Collect what has ended, so that no zombie stays."""
+    def reap(self) -> int:
+        """Collect what has ended, so that no zombie stays; how many still run."""
         self._processes = [each for each in self._processes if each.poll() is None]
+        return len(self._processes)
 
     def new_lines(self) -> tuple[str, ...]:
         """Whole lines written since the last call; `shipped` makes that lasting."""
