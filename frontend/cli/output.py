@@ -59,13 +59,15 @@ class Output:
             self.line(f"{name:<{longest}}  {value}")
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-        """Fits the terminal; 80 columns where there is none."""
+        """Fits the terminal (80 columns where there is none), unless ids alone do not."""
         from rich.table import Table
 
         console = self.console()
         cells = [tuple(row) for row in rows]
+        widths = _widths(columns, cells, console.width)
+        console.width = max(console.width, sum(widths) + len(widths))  # an id is never cut
         table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-        for column, width in zip(columns, _widths(columns, cells, console.width), strict=True):
+        for column, width in zip(columns, widths, strict=True):
             table.add_column(
                 column.title,
                 justify="right" if column.right else "left",

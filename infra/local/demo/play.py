@@ -43,7 +43,7 @@ def let_go(stage: Stage) -> None:
     """After a failure: what was rented is not kept. Says so when even this fails."""
     from frontend.client.errors import DumontError
 
-    if not stage.instance_id:
+    if not stage.instance_id or stage.result.destroy_s is not None:
         return
     try:
         stage.cloud.instances.destroy(stage.instance_id, final_snapshot=False, force=True)

@@ -61,6 +61,7 @@ def rent(stage: Stage, kinds: tuple[Kind, ...]) -> None:
     stage.follow(accepted)
     instance = stage.until_state("running")
     race = stage.result.race
+    race.width = RACE_WIDTH
     race.ready_s = round(stage.journal.elapsed_s - began_s, 2)
     race.won_by = stage.contract_id()
     stage.result.machines.append(stage.machine_id())
@@ -76,12 +77,12 @@ def losers_are_released(stage: Stage) -> None:
     def look() -> int | None:
         contracts = stage.provider.of_contract(winner).contracts
         losers = [each for each in contracts if each.id != winner]
-        stage.result.race.width = len(contracts)
+        stage.result.race.rented = len(contracts)
         return len(losers) if all(each.destroyed for each in losers) else None
 
     released = stage.journal.until("the release of the losers", look, RELEASE_WITHIN_S)
     stage.result.race.losers_released = released
-    stage.journal.say(f"{stage.result.race.width} were rented, {released} let go again")
+    stage.journal.say(f"{stage.result.race.rented} were rented, {released} let go again")
 
 
 def work(stage: Stage) -> Facts:
@@ -123,7 +124,7 @@ def _busy(stage: Stage) -> float:
     """The load in percent that GET of the instance showed while the GPU worked."""
     for _ in range(BUSY_TRIES):
         stage.command("simgpu --util 90 --seconds 5")
-        usage = stage.cloud.instances.get(stage.instance_id, watch=True).usage
+        usage = stage.instance().usage
         if usage is not None and (usage.gpu_util_percent or 0) >= BUSY_PERCENT:
             stage.journal.say(f"the API shows the GPU at {usage.gpu_util_percent:.0f}%")
             return float(usage.gpu_util_percent or 0)

@@ -7,7 +7,10 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass
 class RaceResult:
+    """`width` is what was asked for; `rented` what the provider recorded until one was ready."""
+
     width: int = 0
+    rented: int | None = None
     won_by: str | None = None
     ready_s: float | None = None
     losers_released: int | None = None

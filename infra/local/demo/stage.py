@@ -37,8 +37,10 @@ class Stage:
     instance_id: str = ""
 
     def instance(self) -> Instance:
-        """As the API shows it now. Raises DemoFailed when it has failed for good."""
-        instance = self.cloud.instances.get(self.instance_id)
+        """As the API shows it to somebody who looks on, which makes its machine report often.
+        Raises DemoFailed when it has failed for good.
+        """
+        instance = self.cloud.instances.get(self.instance_id, watch=True)
         if instance.state == "failed":
             raise DemoFailed(f"the instance failed: {instance.state_reason}")
         return instance

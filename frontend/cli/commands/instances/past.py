@@ -27,13 +27,13 @@ _COST = (
 @click.argument("instance_id")
 @connected
 def events(session: Session, instance_id: str) -> None:
-    """The timeline, with reasons."""
+    """The timeline with its reasons, the newest last."""
     with session.client() as client:
         found = list(client.instances.events(instance_id))
     if session.as_json:
         session.out.models(found)
         return
-    for event in found:
+    for event in sorted(found, key=lambda each: each.at):
         session.out.line(f"{moment(event.at)}  {plain(event.kind)}  {plain(event.message)}")
 
 
