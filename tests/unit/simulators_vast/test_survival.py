@@ -57,17 +57,21 @@ def test_a_killed_simulator_adopts_its_machines_and_continues_the_bill(data: Pat
         second.stop()
 
 
-def test_a_machine_that_died_meanwhile_is_found_dead(data: Path) -> None:
+def test_a_machine_that_died_meanwhile_is_found_dead_and_rules_on_file_hold(data: Path) -> None:
     first = running.start(data, *SPEED)
     contract_id = first.rent("sleep 600")
     _tree(first, contract_id)
     first.kill()
     running.clean(data)
 
-    second = running.start(data, *SPEED)
+    rules = data.parent / "faults.json"
+    rules.write_text('[{"match": {"call": "user"}, "fault": "502"}]')
+    second = running.start(data, *SPEED, "--faults", str(rules))
 
     try:
         second.wait_for_status(contract_id, "exited")
+        with pytest.raises(ValueError, match="Expecting"):  # the rule's HTML
+            second.ask("GET", "/api/v0/users/current")
     finally:
         second.stop()
 

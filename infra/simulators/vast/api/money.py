@@ -35,7 +35,8 @@ def list_charges(call: Call) -> Row:
     rows = [
         row
         for row in rows
-        if number(row["end"], 0) >= first and number(row["start"], 0) < last
+        if number(row["end"], 0) >= first
+        and number(row["start"], 0) < last
         and (not isinstance(wanted, list) or row["type"] in wanted)
     ]
     return _page(call, rows)
