@@ -168,6 +168,27 @@ def test_other_failures_of_a_beat_do_not_lead_to_hello(kind: str) -> None:
     assert world.beat is not None
 
 
+def test_after_an_hour_of_silence_the_next_beat_comes_within_one_interval() -> None:
+    world = ready_world()
+    world.order(SNAP)
+    world.finish_work()
+    silent_until = world.now + 3600.0
+    while world.now < silent_until:
+        wake_at = world.core.wake_at()
+        world.pass_time(1.0 if wake_at is None else max(0.0, wake_at - world.now))
+        if world.beat is not None:
+            world.fail_beat(Failure(UNREACHABLE, "away"))
+        if world.telling is not None:
+            world.telling = None
+            world.carry_out(world.core.events_failed(Failure(UNREACHABLE, "away"), world.now))
+
+    world.pass_time(5.0)
+
+    assert world.beat is not None
+    assert world.count(facts.SayHello) == 1
+    assert "cmd_s.end" in world.spool
+
+
 # --- idleness ---------------------------------------------------------------------------------
 
 
