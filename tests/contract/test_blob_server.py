@@ -16,11 +16,13 @@ from werkzeug.serving import make_server
 
 from infra.agent.blobs import GrantBook, GrantedBlobs
 from infra.agent.http import Http, Traffic
+from shared.adapters.embedded.blob_gateway import BlobGateway
 from shared.adapters.embedded.blob_server import BlobServer
 from shared.adapters.embedded.blobs import EmbeddedBlobs
 from shared.adapters.embedded.secrets import EmbeddedSecrets
 from shared.agent_wire.messages import Grant
 from shared.domain.errors import BlobMissing, BlobPrecondition, BlobRefused
+from tests.contract.conftest import gcs_blobs
 from tests.contract.emulators import free_port
 
 CREATE = {"x-goog-if-generation-match": "0"}
@@ -32,9 +34,15 @@ def port():
     return free_port()
 
 
-@pytest.fixture
-def blobs(tmp_path, clock, secrets, port):
-    made = EmbeddedBlobs(tmp_path / "blobs", clock, secrets, f"http://127.0.0.1:{port}/blobs")
+@pytest.fixture(params=["folder", pytest.param("gcs", marks=pytest.mark.emulator)])
+def blobs(request, tmp_path, clock, secrets, port):
+    """The folder itself, or fake-gcs-server through the gateway."""
+    url = f"http://127.0.0.1:{port}/blobs"
+    if request.param == "gcs":
+        behind = gcs_blobs(request, clock)
+        made = BlobGateway(behind, clock, secrets, url)
+    else:
+        behind = made = EmbeddedBlobs(tmp_path / "blobs", clock, secrets, url)
     server = make_server("127.0.0.1", port, BlobServer(made, secrets, clock), threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
@@ -42,7 +50,7 @@ def blobs(tmp_path, clock, secrets, port):
     server.shutdown()
     thread.join()
     server.server_close()
-    made.close()
+    behind.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from werkzeug.exceptions import (
     BadRequest,
@@ -26,7 +26,7 @@ from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import FileWrapper
 
 from shared.adapters import blob_keys
-from shared.adapters.embedded import blobs, grants
+from shared.adapters.embedded import grants
 from shared.domain.errors import (
     BlobError,
     BlobMissing,
@@ -41,20 +41,32 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from shared.adapters.embedded.blobs import EmbeddedBlobs
     from shared.adapters.embedded.grants import Rights
     from shared.ports.blobs import BlobStat
     from shared.ports.clock import Clock
     from shared.ports.secrets import Secrets
 
 MOUNT = "/blobs/"
+_ABSENT = "0"
 _CHUNK_BYTES = 256 * 1024
+
+
+class ServedBlobs(Protocol):
+    """What the server needs: EmbeddedBlobs, or a BlobGateway to another store."""
+
+    def stat(self, key: str) -> BlobStat | None: ...
+
+    def open(self, key: str) -> tuple[BlobStat, BinaryIO]:
+        """Raises BlobMissing. The caller closes the stream."""
+
+    def create(self, key: str, chunks: Iterable[bytes], *, md5: str | None) -> BlobStat:
+        """Raises BlobPrecondition when the key is taken, Invalid when the MD5 is another."""
 
 
 class BlobServer:
     """A WSGI application; it may stand at the root or be mounted under any path above /blobs."""
 
-    def __init__(self, stored: EmbeddedBlobs, secrets: Secrets, clock: Clock) -> None:
+    def __init__(self, stored: ServedBlobs, secrets: Secrets, clock: Clock) -> None:
         self._blobs = stored
         self._secrets = secrets
         self._clock = clock
@@ -90,16 +102,15 @@ class BlobServer:
             raise Unauthorized(str(refused)) from refused
 
     def _put(self, request: Request, key: str, rights: Rights) -> Response:
-        if request.headers.get("x-goog-if-generation-match") != str(blobs.ABSENT):
+        if request.headers.get("x-goog-if-generation-match") != _ABSENT:
             raise BadRequest("objects are only created: x-goog-if-generation-match must be 0")
         size = _announced_size(request)
         if size > rights.max_object_bytes:
             raise RequestEntityTooLarge(f"at most {rights.max_object_bytes} bytes")
         if self._blobs.stat(key) is not None:  # before the body is read, to spare the sender
             raise PreconditionFailed("the key is taken")
-        stat = self._blobs.receive(
-            key, _body(request, size), generation=blobs.ABSENT, md5=_announced_md5(request)
-        )
+        md5 = _announced_md5(request)
+        stat = self._blobs.create(key, _body(request, size), md5=md5)
         return Response(status=200, headers=_headers(stat))
 
     def _get(self, request: Request, key: str) -> Response:

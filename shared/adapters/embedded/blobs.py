@@ -7,16 +7,15 @@ any text be a key; a file that the index does not name does not exist.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from shared.adapters import blob_keys, codec
-from shared.adapters.embedded import grants
 from shared.adapters.embedded.blob_files import BlobFiles
 from shared.adapters.embedded.database import Database
+from shared.adapters.embedded.grants import GrantDesk
 from shared.domain.errors import BlobError, BlobMissing, BlobPrecondition, Invalid
-from shared.ports.blobs import BlobGrant, BlobStat
+from shared.ports.blobs import BlobStat
 from shared.ports.counting import record
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shared.adapters.embedded.blob_files import Content
+    from shared.ports.blobs import BlobGrant
     from shared.ports.clock import Clock
     from shared.ports.secrets import Secrets
 
@@ -47,8 +47,7 @@ class EmbeddedBlobs:
 
     def __init__(self, root: Path | str, clock: Clock, secrets: Secrets, base_url: str) -> None:
         self._clock = clock
-        self._secrets = secrets
-        self._base_url = base_url.rstrip("/")
+        self._desk = GrantDesk(clock, secrets, base_url)
         with _translated():
             self._files = BlobFiles(Path(root) / "content")
         self._index = Database(Path(root) / "index.db", BlobError)
@@ -89,6 +88,10 @@ class EmbeddedBlobs:
 
     def put(self, key: str, content: bytes, *, generation: int | None = None) -> BlobStat:
         return self.receive(key, (content,), generation=generation)
+
+    def create(self, key: str, chunks: Iterable[bytes], *, md5: str | None) -> BlobStat:
+        """Store a stream under a key that is free. Raises Invalid when the MD5 is another."""
+        return self.receive(key, chunks, generation=ABSENT, md5=md5)
 
     def receive(
         self,
@@ -143,11 +146,9 @@ class EmbeddedBlobs:
         self._remove_file(present[5])
 
     def grant(self, prefix: str, *, write: bool, seconds: int, max_object_bytes: int) -> BlobGrant:
-        blob_keys.require_prefix(prefix)
-        expires_at = self._clock.now() + timedelta(seconds=seconds)
-        rights = grants.Rights(prefix, write, max_object_bytes, expires_at)
-        token = grants.issue(rights, self._secrets.signing_keys(grants.PURPOSE)[0])
-        return BlobGrant(self._base_url, token, prefix, write, max_object_bytes, expires_at)
+        return self._desk.grant(
+            prefix, write=write, seconds=seconds, max_object_bytes=max_object_bytes
+        )
 
     def check(self) -> None:
         with self._index.reading() as connection:

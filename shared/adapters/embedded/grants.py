@@ -8,11 +8,14 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shared.adapters import codec
+from shared.adapters import blob_keys, codec
 from shared.domain.errors import BlobRefused
+from shared.ports.blobs import BlobGrant
+from shared.ports.clock import Clock
+from shared.ports.secrets import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +42,24 @@ class Rights:
             raise BlobRefused("the grant is for another prefix")
         if write and not self.write:
             raise BlobRefused("the grant is for reading only")
+
+
+@dataclass(frozen=True, slots=True)
+class GrantDesk:
+    """Hands out grants for whatever a BlobServer serves at `base_url`."""
+
+    clock: Clock
+    secrets: Secrets
+    base_url: str
+
+    def grant(self, prefix: str, *, write: bool, seconds: int, max_object_bytes: int) -> BlobGrant:
+        """Raises Invalid for a prefix that does not end in a slash."""
+        blob_keys.require_prefix(prefix)
+        expires_at = self.clock.now() + timedelta(seconds=seconds)
+        rights = Rights(prefix, write, max_object_bytes, expires_at)
+        token = issue(rights, self.secrets.signing_keys(PURPOSE)[0])
+        base_url = self.base_url.rstrip("/")
+        return BlobGrant(base_url, token, prefix, write, max_object_bytes, expires_at)
 
 
 def issue(rights: Rights, key: SigningKey) -> str:
