@@ -109,6 +109,21 @@ def test_a_message_under_way_is_delivered_to_nobody_else_until_its_lease_ends(bu
     assert bus.backlog() == 0
 
 
+def test_a_lease_is_whole_however_long_the_deliveries_before_it_took(bus, clock):
+    bus.publish([InstanceChanged("inst_slow", "x"), EVENT])
+    other = Subscriber("yes")
+
+    def slow(topic: str, message: bytes, attempt: int) -> bool:
+        clock.advance(LEASE_S - 1)
+        if b"inst_slow" not in message:
+            bus.pump(other, clock.now())
+        return True
+
+    bus.pump(slow, clock.now())
+
+    assert other.attempts == []
+
+
 def test_one_failing_message_does_not_hold_up_the_others(bus, clock):
     bus.publish([InstanceChanged("inst_bad", "x"), EVENT])
     delivered = []

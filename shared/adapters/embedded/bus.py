@@ -122,7 +122,7 @@ class EmbeddedBus:
                 if leased.attempt <= LAST_ATTEMPT:
                     taken = deliver(leased.topic, leased.message, leased.attempt)
             finally:
-                self._settle(leased, now, taken=taken)
+                self._settle(leased, taken=taken)
         return at_most
 
     def dead_letters(self, limit: int = 100) -> tuple[DeadLetter, ...]:
@@ -148,7 +148,8 @@ class EmbeddedBus:
         self._database.close()
 
     def _lease(self, now: datetime) -> _Leased | None:
-        until = codec.time_text(now + timedelta(seconds=LEASE_S))
+        # From the clock: `now` may be old when those delivered before took their time.
+        until = codec.time_text(self._clock.now() + timedelta(seconds=LEASE_S))
         with self._database.reading() as connection:
             due = connection.execute(_ANY_DUE, (codec.time_text(now),)).fetchone()
         if due is None:
@@ -161,9 +162,9 @@ class EmbeddedBus:
             ).fetchall()
         return _Leased(*rows[0]) if rows else None
 
-    def _settle(self, leased: _Leased, now: datetime, *, taken: bool) -> None:
+    def _settle(self, leased: _Leased, *, taken: bool) -> None:
         """End the lease; one that ran out and was taken over is the other deliverer's to end."""
-        mine = (leased.number, leased.attempt)
+        mine, now = (leased.number, leased.attempt), self._clock.now()
         with self._database.writing() as connection:
             if taken:
                 connection.execute("DELETE FROM messages WHERE number = ?", (leased.number,))
