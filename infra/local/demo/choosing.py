@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 EXPECTED_S = 240.0  # about how long the demo's machines run, all together
 SHARE_OF_CREDIT = 0.5
+ENOUGH_IN_A_COUNTRY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,25 @@ class Kind:
         return round(self.usd_per_hour * 1.5, 3)
 
     def region_without(self, machine_id: str) -> str | None:
-        """A country where only other machines of this kind are."""
+        """The country with the most machines of this kind among those without this machine."""
         taken = {country for each, country in self.machines if each == machine_id}
-        others = [country for each, country in self.machines if each != machine_id]
-        return next((each for each in others if each is not None and each not in taken), None)
+        others = {name: count for name, count in self._countries().items() if name not in taken}
+        return max(others, key=lambda name: (others[name], name)) if others else None
+
+    @property
+    def is_widespread(self) -> bool:
+        """Whether a wake in another country has a choice even while losers are still held."""
+        return sum(count >= ENOUGH_IN_A_COUNTRY for count in self._countries().values()) > 1
+
+    def _countries(self) -> Counter[str]:
+        return Counter(country for _, country in self.machines if country is not None)
 
 
 def kinds(
     offers: Iterable[Offer], *, credit_usd: float, speed: float, race_width: int
 ) -> tuple[Kind, ...]:
-    """What can be rented several times over, the dearest that fits the purse first.
+    """What can be rented several times over, widespread ones first, of those the
+    dearest that fits the purse.
 
     `speed` is simulated seconds per second: what an hour costs is due in 3,600/speed seconds.
     """
@@ -55,7 +65,9 @@ def kinds(
         and kind.usd_per_hour <= affordable_usd_per_hour
         and kind.max_price * race_width <= credit_usd
     ]
-    return tuple(sorted(enough, key=lambda kind: kind.usd_per_hour, reverse=True))
+    return tuple(
+        sorted(enough, key=lambda kind: (kind.is_widespread, kind.usd_per_hour), reverse=True)
+    )
 
 
 def _kind(gpu_name: str, num_gpus: int, offers: list[Offer]) -> Kind:

@@ -60,3 +60,15 @@ def test_where_every_machine_is_in_one_country_no_region_is_asked_for() -> None:
     kind = Kind("H100", 8, 12.0, (("a", "US"), ("b", "US"), ("c", None)))
 
     assert kind.region_without("a") is None
+
+
+def test_a_wake_prefers_the_country_with_the_widest_choice() -> None:
+    kind = Kind("H100", 8, 12.0, (("a", "US"), ("b", "NO"), ("c", "SE"), ("d", "SE")))
+
+    assert kind.region_without("a") == "SE"
+
+
+def test_a_widespread_kind_goes_before_a_dearer_one_at_home_in_one_country() -> None:
+    lonely = [offer for offer in offers("H200", 8, 13.0, machines=14) if offer.country == "US"]
+
+    assert chosen(lonely + offers("H100", 8, 12.0))[0] == ("H100", 8)
