@@ -60,6 +60,7 @@ def _known_keys(spec: dict[str, object], run: Path) -> asyncssh.SSHAuthorizedKey
 async def _run(process: asyncssh.SSHServerProcess[bytes], spec: dict[str, object]) -> None:
     line = ["sh", "-c", process.command] if process.command else ["sh", "-l"]
     environment = dict(spec["environment"])  # type: ignore[call-overload]
+    environment["SSH_CONNECTION"] = _connection(process)
     if process.term_type:
         await _run_on_terminal(process, line, {**environment, "TERM": process.term_type}, spec)
         return
@@ -74,6 +75,15 @@ async def _run(process: asyncssh.SSHServerProcess[bytes], spec: dict[str, object
     )
     await process.redirect(stdin=child.stdin, stdout=child.stdout, stderr=child.stderr)
     process.exit(await child.wait())
+
+
+def _connection(process: asyncssh.SSHServerProcess[bytes]) -> str:
+    """As OpenSSH sets it: client address and port, server address and port."""
+    ends = (process.get_extra_info("peername"), process.get_extra_info("sockname"))
+    return " ".join(
+        f"{end[0]} {end[1]}" if isinstance(end, tuple) and len(end) >= 2 else "127.0.0.1 0"
+        for end in ends
+    )
 
 
 async def _run_on_terminal(
