@@ -144,14 +144,16 @@ class Readings:
 def count_ssh_sessions(machine: dict[int, Process], table: ProcessTable) -> int:
     """Open sessions: OpenSSH's session processes, or whoever was started by an ssh server.
 
-    A process left behind by a session that ended (tmux, nohup) has init as its parent and does
-    not count: it would keep the machine awake for ever.
+    A process left behind by a session that ended (tmux, nohup) was adopted, as was the shell loop
+    of the agent, and does not count: it would keep the machine awake for ever.
     """
+    loop = machine.get(os.getppid())
+    adopters = {INIT, loop.parent if loop else INIT}
     titled = started = 0
     for row in machine.values():
         if row.name.startswith("sshd"):
             titled += bool(_SSH_SESSION.match(table.command_line(row.pid)))
-        elif row.parent != INIT and table.variable(row.pid, "SSH_CONNECTION"):
+        elif row.parent not in adopters and table.variable(row.pid, "SSH_CONNECTION"):
             started += not table.variable(row.parent, "SSH_CONNECTION")
     return max(titled, started)
 

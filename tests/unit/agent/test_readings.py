@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -202,6 +203,18 @@ def test_open_sessions_are_counted(
     table = ProcessTable("", tmp_path)
 
     assert count_ssh_sessions(table.machine() or {}, table) == sessions
+
+
+def test_without_a_pid_namespace_whoever_adopted_our_loop_adopts_what_a_session_left_behind(
+    tmp_path: Path,
+) -> None:
+    adopter = 30
+    add_process(tmp_path, os.getppid(), parent=adopter)
+    add_process(tmp_path, adopter, name="init")
+    add_process(tmp_path, 40, parent=adopter, environ="SSH_CONNECTION=1")
+    table = ProcessTable("", tmp_path)
+
+    assert count_ssh_sessions(table.machine() or {}, table) == 0
 
 
 # --- GPUs -------------------------------------------------------------------------------------
