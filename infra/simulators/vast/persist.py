@@ -80,6 +80,8 @@ def load(state: Path, market: Path, world: World) -> None:
     reader = _reader()
     for name in COUNTERS:
         setattr(world, name, document[name])
+    # Not the draws of the earlier run again: its keys are in use.
+    world.rng.seed(f"{world.next_id}:{world.next_seq}")
     world.knobs = reader.structure(document["knobs"], Knobs)
     world.fault_rules = document["fault_rules"]
     world.timers = reader.structure(document["timers"], list[Timer])
