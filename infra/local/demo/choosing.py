@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 EXPECTED_S = 240.0  # about how long the demo's machines run, all together
 SHARE_OF_CREDIT = 0.5
 ENOUGH_IN_A_COUNTRY = 4
+A_DOLLAR_WITHIN_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ class Kind:
 def kinds(
     offers: Iterable[Offer], *, credit_usd: float, speed: float, race_width: int
 ) -> tuple[Kind, ...]:
-    """What can be rented several times over, widespread ones first, of those the
-    dearest that fits the purse.
+    """What can be rented several times over, those first that are widespread
+    and bill a dollar soon, of these the dearest.
 
     `speed` is simulated seconds per second: what an hour costs is due in 3,600/speed seconds.
     """
@@ -65,9 +66,12 @@ def kinds(
         and kind.usd_per_hour <= affordable_usd_per_hour
         and kind.max_price * race_width <= credit_usd
     ]
-    return tuple(
-        sorted(enough, key=lambda kind: (kind.is_widespread, kind.usd_per_hour), reverse=True)
-    )
+    soon_usd_per_hour = 3600 / (A_DOLLAR_WITHIN_S * speed)
+
+    def worth(kind: Kind) -> tuple[int, float]:
+        return kind.is_widespread + (kind.usd_per_hour >= soon_usd_per_hour), kind.usd_per_hour
+
+    return tuple(sorted(enough, key=worth, reverse=True))
 
 
 def _kind(gpu_name: str, num_gpus: int, offers: list[Offer]) -> Kind:

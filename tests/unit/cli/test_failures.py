@@ -110,7 +110,7 @@ def test_a_defect_is_a_sentence_too(run: Run, monkeypatch: pytest.MonkeyPatch) -
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("frontend.client.instances.Instances.list", broken)
+    monkeypatch.setattr("frontend.client.instances.Instances.all", broken)
 
     ran = run("instance", "list")
 
