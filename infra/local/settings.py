@@ -75,6 +75,7 @@ def function_environment(local: Local, simulator_url: str, sim_key: str) -> dict
             "DUMONT_VAST_KEY": sim_key,
             "DUMONT_VAST_URL": simulator_url,
             "DUMONT_SIM_KEY": sim_key,
+            "DUMONT_SIM_CREDIT_MICRO_USD": "500000000",
         }
     return {
         "DUMONT_DATA_DIR": str(local.folder),

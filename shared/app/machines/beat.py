@@ -57,7 +57,9 @@ def beat(services: Services, token: MachineToken, request: HeartbeatRequest) -> 
     if request.acks or token.rental_id in index.waiting:
         box = _collect(services, token, request.acks)
     watched = index.is_watched(token.rental_id, now)
-    next_beat_s = settings.watched_beat_s if watched else settings.default_beat_s
+    # A machine that has just become idle is about to be told to drain: it need not wait a beat.
+    soon = watched or (request.status is not None and request.status.idle.verdict == IDLE)
+    next_beat_s = settings.watched_beat_s if soon else settings.default_beat_s
     renewed = ""
     if not _steady(services, token, request):
         status, renewed = _renew(services, token, request, next_beat_s)

@@ -32,6 +32,11 @@ class CommandIndexCache:
                 self._index = self._fetch()
             return self._index
 
+    def forget(self) -> None:
+        """This process has changed it: read it at the next look."""
+        with self._lock:
+            self._read_at = None
+
     def _fetch(self) -> CommandIndex:
         try:
             stored = self._store.get(COMMAND_INDEX, INDEX_KEY)

@@ -85,5 +85,6 @@ def change_index(services: Services, change: Callable[[CommandIndex], CommandInd
                 services.store.add(COMMAND_INDEX, INDEX_KEY, after)
         except (VersionConflict, DocumentExists):
             continue
+        services.command_index.forget()
         return
     raise StoreError("the command index is too busy")

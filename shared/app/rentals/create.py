@@ -32,12 +32,12 @@ def create(services: Services, loaded: Loaded, stored: Stored[Rental], _step: Cr
     """Claim, send once, and write down what came back; anything but a clean yes is unknown."""
     rental = stored.value
     order = _order(services, loaded.instance.value, rental)
-    claim = claimed(services, loaded, stored, Action.CREATE)
-    if claim is None:
+    won = claimed(services, loaded, stored, Action.CREATE)
+    if won is None:
         return
-    op_id, marketplace = claim
+    op_id = won.op_id
     try:
-        made = marketplace.create(order)
+        made = won.marketplace.create(order)
     except (ProviderRefused, ProviderUnknown) as error:
         _unclear(services, rental, op_id, str(error), error.contract_id)
     except ProviderError as error:

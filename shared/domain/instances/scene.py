@@ -50,7 +50,7 @@ class Scene:
     def _why_not(self, rental_id: RentalId, epoch: int) -> str:
         instance = self.instance
         if epoch != instance.epoch:
-            return f"the instance {instance.state.value}: its machine is let go"
+            return f"the instance is {instance.state.value}: its machine is let go"
         if instance.primary is not None:
             return "" if rental_id == instance.primary else "another machine was ready first"
         if instance.state is InstanceState.PROVISIONING:

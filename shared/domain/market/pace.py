@@ -30,8 +30,10 @@ class Pace:
     account_id: AccountId
     free_at: Mapping[str, datetime] = field(default_factory=dict)
 
-    def slot(self, call: str, interval: float, now: datetime) -> tuple[Pace, datetime]:
-        """The first free moment, taken."""
-        at = max(now, self.free_at.get(call, now))
-        taken = {**self.free_at, call: at + timedelta(seconds=interval)}
-        return replace(self, free_at=taken), at
+    def free(self, call: str, now: datetime) -> datetime:
+        """The first free moment."""
+        return max(now, self.free_at.get(call, now))
+
+    def taken(self, call: str, at: datetime, interval: float) -> Pace:
+        after = {**self.free_at, call: at + timedelta(seconds=interval)}
+        return replace(self, free_at=after)

@@ -112,8 +112,9 @@ def _releasing(rental: Rental, _parent: Parent, _now: datetime, timing: Timing) 
     if bound and (rental.destroyed_at is None or _still_there(rental)):
         return Destroy(bound)
     if _proven_absent(rental, timing):
-        gone = Become(RentalState.GONE, rental.reason)
-        return ConfirmAbsent(bound) if bound else gone
+        if bound and not rental.confirmed_absent:
+            return ConfirmAbsent(bound)
+        return Become(RentalState.GONE, rental.reason)
     return RentalRest(None, look=True)
 
 

@@ -29,6 +29,7 @@ class Action(StrEnum):
     STOP = "stop"
     REBOOT = "reboot"
     DESTROY = "destroy"
+    LOOK = "look"  # a read by id
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Rental:
     stopped_by_us: bool = False
     destroyed_at: datetime | None = None  # our last accepted destroy, by our clock
     absences: tuple[datetime, ...] = ()
+    confirmed_absent: bool = False  # the read by id lacked it too, after two absences
     retry_at: datetime | None = None
     retries: int = 0
     agent_key_hash: str | None = None

@@ -38,6 +38,7 @@ def sighted(rental: Rental, sighting: Sighting, looked_at: datetime, now: dateti
         bind(rental, sighting.contract_id, now, sighting.provider_started_at),
         seen_at=looked_at,
         absences=(),
+        confirmed_absent=False,
         provider_status=sighting.status,
         provider_message=sighting.message,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ISSUE_S = 5  # from our turn until the call has left, or it is not sent at all
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -28,6 +30,5 @@ class Timing:
 
     @property
     def visible_by_s(self) -> int:
-        """From the claim of a create until a contract must be listed, if there is one."""
-        issue_s = 5
-        return issue_s + self.create_timeout_s + self.late_effect_s + self.listing_lag_s
+        """From the turn of a create until a contract must be listed, if there is one."""
+        return ISSUE_S + self.create_timeout_s + self.late_effect_s + self.listing_lag_s

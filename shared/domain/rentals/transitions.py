@@ -27,6 +27,7 @@ def become(rental: Rental, state: RentalState, reason: str, now: datetime) -> Re
         state_since=now,
         reason=reason,
         absences=(),
+        confirmed_absent=False,
         retry_at=None,
         retries=0,
         open=state is not RentalState.GONE,
@@ -47,6 +48,33 @@ def claim(rental: Rental, action: Action, op_id: str, now: datetime, timing: Tim
     )
 
 
+def turn_at(rental: Rental, op_id: str, at: datetime, timing: Timing) -> Rental:
+    """The call leaves at `at`, not now: what was counted from the claim counts from there."""
+    if rental.claim is None or rental.claim.op_id != op_id:
+        return rental
+    later = replace(
+        rental, claim=replace(rental.claim, deadline=at + timedelta(seconds=timing.claim_s))
+    )
+    if rental.claim.action is not Action.CREATE:
+        return later
+    return replace(
+        later,
+        visible_by=at + timedelta(seconds=timing.visible_by_s),
+        boot_deadline=at + timedelta(seconds=timing.boot_deadline_s),
+    )
+
+
+def give_back(rental: Rental, op_id: str, now: datetime) -> Rental:
+    """The holder of the claim did not send: a create may still be made, once."""
+    if rental.claim is None or rental.claim.op_id != op_id:
+        return rental
+    free = replace(rental, claim=None)
+    if rental.claim.action is not Action.CREATE or rental.state is not RentalState.CREATING:
+        return free
+    intent = become(free, RentalState.INTENT, "waiting for its turn", now)
+    return replace(intent, visible_by=None, boot_deadline=None)
+
+
 def release_claim(rental: Rental, op_id: str) -> Rental:
     mine = rental.claim is not None and rental.claim.op_id == op_id
     return replace(rental, claim=None) if mine else rental
@@ -58,7 +86,7 @@ def bind(rental: Rental, contract_id: ContractId, now: datetime, at: datetime | 
     `at` is the provider's time of the create, None where only a listing tells.
     """
     if rental.contract_id is None:
-        bound = replace(rental, contract_id=contract_id, absences=())
+        bound = replace(rental, contract_id=contract_id, absences=(), confirmed_absent=False)
         if at:
             bound = replace(bound, meter=bound.meter.begin(at))
         if bound.state in {RentalState.CREATING, RentalState.UNKNOWN}:
@@ -124,12 +152,19 @@ def rebooted(rental: Rental, now: datetime, timing: Timing) -> Rental:
 def destroyed(rental: Rental, contract_id: ContractId, at: datetime, now: datetime) -> Rental:
     """The destroy was accepted at the provider's time `at`. Accepted is not gone."""
     if contract_id == rental.contract_id:
-        return replace(rental, destroyed_at=now, absences=(), meter=rental.meter.finish(at))
+        return replace(
+            rental,
+            destroyed_at=now,
+            absences=(),
+            confirmed_absent=False,
+            meter=rental.meter.finish(at),
+        )
     return replace(
         rental,
         ended_strays=tuple(dict.fromkeys((*rental.ended_strays, contract_id))),
         destroyed_at=now,
         absences=(),
+        confirmed_absent=False,
     )
 
 
