@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import socket
 import threading
@@ -21,6 +22,7 @@ from infra.simulators.vast.machines.proxy import Proxies
 from infra.simulators.vast.machines.spec import MachineSpec
 from infra.simulators.vast.model import billing, misfortune
 from infra.simulators.vast.model.advance import advance
+from infra.simulators.vast.model.pulling import PORT_RANGE
 from infra.simulators.vast.model.state import World
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from infra.simulators.vast.model.state import Contract, Row
 
 TICK_S = 0.1
+PORTS_APART = 97
 LOOKS_PER_GPU_READING = 10
 ADDRESS = "127.0.0.1"
 
@@ -81,6 +84,9 @@ class Simulation:
         paths.machines.mkdir(parents=True, exist_ok=True)
         self.keeper = Keeper(paths.machines, self._proxies, self._ended, isolated=isolated)
         world.port_is_free = port_is_free
+        low, high = PORT_RANGE
+        # Simulators that run side by side begin at different ports
+        world.next_port = low + os.getpid() * PORTS_APART % (high - low)
         world.machine_text = self._machine_text
         self._thread = threading.Thread(target=self._run, daemon=True)
 

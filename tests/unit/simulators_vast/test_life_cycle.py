@@ -168,6 +168,24 @@ def test_a_dead_host_is_unknown_then_offline_and_offers_nothing(exchange: Exchan
     assert exchange.slice_of(contract_id).ask_id is None
 
 
+def test_neighbours_share_the_fate_of_their_host(exchange: Exchange) -> None:
+    contract_id, other = exchange.rent_running(), exchange.rent_running()
+    machine_id = exchange.contract(contract_id).machine_id
+    exchange.slice_of(other).machine_id = exchange.contract(other).machine_id = machine_id
+
+    befall(exchange, "host_offline", contract_id)
+    assert triple(exchange, other)[0] == "offline"
+    befall(exchange, "host_returns", contract_id)
+    assert triple(exchange, other)[0] == "running"
+    befall(exchange, "host_death", contract_id)
+    befall(exchange, "host_returns", other)
+
+    assert triple(exchange, other)[0] == "unknown"
+    assert exchange.put(other, state="running") == {"success": True}
+    exchange.wait(1000)
+    assert triple(exchange, other)[0] == "offline"
+
+
 def test_a_container_that_ends_is_exited_and_can_be_started_again(exchange: Exchange) -> None:
     contract_id = exchange.rent_running()
 

@@ -109,7 +109,14 @@ def test_destroy_ends_every_process_and_deletes_the_folder(simulator: Simulator)
     simulator.ask("DELETE", f"/api/v0/instances/{contract_id}/", {})
 
     wait_until(lambda: not simulator.folder(contract_id).exists())
-    assert not [process for process in tree if process.is_running()]
+    wait_until(lambda: not any(_moves(process) for process in tree))
+
+
+def _moves(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_a_container_that_ends_by_itself_is_exited_though_running_was_intended(

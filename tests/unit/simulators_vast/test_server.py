@@ -184,7 +184,8 @@ def test_a_frozen_machine_stands_still_and_a_dead_one_is_dead(simulator: Simulat
     wait_until(lambda: all(each.status() != psutil.STATUS_STOPPED for each in tree))
     simulator.ask("POST", f"/sim/contracts/{contract_id}/kill-host", {})
 
-    wait_until(lambda: not any(each.is_running() for each in tree))
+    wait_until(lambda: simulator.truth_of(contract_id)["alive_processes"] == 0)
+    assert not any(each.is_running() and each.status() != "zombie" for each in tree)
     assert simulator.folder(contract_id).exists()
 
 

@@ -86,6 +86,11 @@ def test_a_polite_end_stops_all_machines_and_keeps_their_disks(data: Path) -> No
 
     assert not tree.alive
     assert simulator.file(contract_id, "workspace/file") == "kept\n"
+    again = running.start(data, *SPEED)
+    try:
+        wait_until(lambda: again.truth_of(contract_id)["alive_processes"])
+    finally:
+        again.stop()
 
 
 def test_the_broom_ends_only_what_was_recorded_with_its_start_time(data: Path) -> None:

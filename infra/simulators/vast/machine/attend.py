@@ -48,12 +48,24 @@ async def _show_gpus(spec: dict[str, object]) -> None:
 
 async def _answer_ssh(spec: dict[str, object], group: asyncio.TaskGroup) -> None:
     """Asyncssh is loaded at the first connection: most machines never see one."""
-    listener = socket.create_server((ADDRESS, int(str(spec["ssh_port"]))), backlog=BACKLOG)
-    listener.settimeout(0)
+    listener = await _listen(int(str(spec["ssh_port"])))
     loop = asyncio.get_running_loop()
     while True:
         connection, _ = await loop.sock_accept(listener)
         group.create_task(_one(connection, spec))
+
+
+async def _listen(port: int) -> socket.socket:
+    """Somebody else may hold the port for a moment: that must not end the container."""
+    while True:
+        try:
+            listener = socket.create_server((ADDRESS, port), backlog=BACKLOG)
+        except OSError as error:
+            print(f"ssh: port {port}: {error}", file=sys.stderr)
+            await asyncio.sleep(EVERY_S)
+            continue
+        listener.settimeout(0)
+        return listener
 
 
 async def _one(connection: socket.socket, spec: dict[str, object]) -> None:

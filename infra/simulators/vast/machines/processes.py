@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import psutil
 
 from infra.simulators.vast.machine.load import process_mark
 
-if TYPE_CHECKING:
-    import signal
-
+POLL_S = 0.02
 GRACE_S = 8.0  # a machine's init takes up to 6 s to end everybody
 
 
@@ -41,7 +41,11 @@ def tree(record: ProcessRecord) -> list[psutil.Process]:
 
 
 def signal_tree(record: ProcessRecord, number: signal.Signals) -> None:
-    for process in tree(record):
+    _signal(tree(record), number)
+
+
+def _signal(found: list[psutil.Process], number: signal.Signals) -> None:
+    for process in found:
         try:
             process.send_signal(number)
         except psutil.NoSuchProcess:
@@ -58,14 +62,26 @@ def end_tree(record: ProcessRecord, *, gently: bool, init_pid: int | None) -> No
         asked = psutil.pid_exists(init_pid) if init_pid else False
         target = psutil.Process(init_pid) if asked else known[-1]
         _ask(target)
-        psutil.wait_procs([known[-1]], timeout=GRACE_S)
-    known = tree(record) or known
-    for process in known:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(known, timeout=GRACE_S)
+        _wait([record])
+    _kill_from_below(record)
+
+
+def _kill_from_below(record: ProcessRecord) -> None:
+    """Everybody under the outermost process first, again until nobody is left: while it stands
+    still it takes in orphans, so none slips away.
+    """
+    until = time.monotonic() + GRACE_S
+    _signal(tree(record)[-1:], signal.SIGSTOP)
+    while (below := _below(record)) and time.monotonic() < until:
+        _signal(below, signal.SIGKILL)
+        _wait([ProcessRecord.of(process.pid) for process in below])
+    _signal(tree(record), signal.SIGKILL)
+    _wait([record])
+
+
+def _below(record: ProcessRecord) -> list[psutil.Process]:
+    """A zombie waits for a parent that stands still: it is dead already."""
+    return [process for process in tree(record)[:-1] if process_mark(process.pid)]
 
 
 def _ask(process: psutil.Process) -> None:
@@ -76,9 +92,20 @@ def _ask(process: psutil.Process) -> None:
         return
 
 
+def _wait(records: list[ProcessRecord]) -> None:
+    """Until all are gone; another's zombie counts as gone, our own are collected."""
+    until = time.monotonic() + GRACE_S
+    while time.monotonic() < until:
+        for record in records:
+            reap(record.pid)
+        if not any(record.alive for record in records):
+            return
+        time.sleep(POLL_S)
+
+
 def reap(pid: int) -> None:
     """Collect our own child if it is one, so that no zombie stays."""
     try:
-        psutil.Process(pid).wait(timeout=0)
-    except (psutil.NoSuchProcess, psutil.TimeoutExpired):
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
         return

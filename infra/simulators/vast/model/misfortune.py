@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from infra.simulators.vast.model.state import Account, Contract, World
 
 
+OUT_OF_SIGHT = frozenset({"unknown", "offline"})
+
+
 def outbid(world: World, contract: Contract, now: float, rival_bid: float | None = None) -> None:
     """A higher bid, or on-demand, takes the GPU. It resumes by itself when it wins again."""
     piece = lifecycle.slice_of(world, contract)
@@ -40,38 +43,57 @@ def stop_outside(world: World, contract: Contract, now: float) -> None:
     lifecycle.user_stop(world, contract, now)
 
 
+def neighbours(world: World, contract: Contract) -> list[Contract]:
+    """Every contract on the same host, this one first: they share its fate."""
+    others = [
+        world.contracts[contract_id]
+        for contracts in world.open_contracts.values()
+        for contract_id in contracts
+        if contract_id != contract.id
+    ]
+    here = [each for each in others if each.machine_id == contract.machine_id]
+    return [contract, *(each for each in here if each.destroyed_at is None)]
+
+
 def host_offline(world: World, contract: Contract, now: float) -> None:
     """Host disconnected: computed status, no billing, may recover."""
-    if contract.actual_status != "offline":
-        contract.before_outage = contract.actual_status
-    contract.actual_status = "offline"
-    lifecycle.settle(world, contract, now)
+    for each in neighbours(world, contract):
+        _lose_sight(world, each, "offline", now)
 
 
 def host_unknown(world: World, contract: Contract, now: float) -> None:
     """Heartbeat lost."""
-    if contract.actual_status != "unknown":
+    for each in neighbours(world, contract):
+        _lose_sight(world, each, "unknown", now)
+
+
+def _lose_sight(world: World, contract: Contract, status: str, now: float) -> None:
+    if contract.actual_status not in OUT_OF_SIGHT:
         contract.before_outage = contract.actual_status
-    contract.actual_status = "unknown"
+    contract.actual_status = status
     lifecycle.settle(world, contract, now)
 
 
 def host_returns(world: World, contract: Contract, now: float) -> None:
-    if contract.actual_status in {"offline", "unknown", "frozen"}:
-        contract.actual_status = contract.before_outage or "running"
-        contract.before_outage = None
-        lifecycle.settle(world, contract, now)
+    """Nobody returns from a dead host."""
+    if lifecycle.slice_of(world, contract).host_dead:
+        return
+    for each in neighbours(world, contract):
+        if each.actual_status in OUT_OF_SIGHT:
+            each.actual_status = each.before_outage
+            each.before_outage = None
+            lifecycle.settle(world, each, now)
 
 
 def host_death(world: World, contract: Contract, now: float) -> None:
     """The host is lost for good: unknown, then offline; its processes are dead at once."""
-    piece = lifecycle.slice_of(world, contract)
-    piece.host_dead = True
-    listing.withdraw(world, piece)
-    contract.actual_status = "unknown"
-    contract.up_since = None
-    contract.turn += 1
-    lifecycle.settle(world, contract, now)
+    for piece in world.slices:
+        if piece.machine_id == contract.machine_id:
+            piece.host_dead = True
+            listing.withdraw(world, piece)
+    host_unknown(world, contract, now)
+    for each in neighbours(world, contract):
+        lifecycle.goes_down(world, each, now)
     timers.schedule(world, now + world.knobs.unknown_s, "host_offline", contract.id)
 
 
@@ -83,8 +105,11 @@ def freeze(world: World, contract: Contract, now: float) -> None:
 
 
 def thaw(world: World, contract: Contract, now: float) -> None:
-    contract.intended_status = "running"
-    host_returns(world, contract, now)
+    if contract.actual_status == "frozen":
+        contract.actual_status = contract.before_outage
+        contract.before_outage = None
+        contract.intended_status = "running"
+        lifecycle.settle(world, contract, now)
 
 
 def broke(world: World, account: Account, now: float) -> None:
