@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ LARGEST_MESSAGE_BYTES = 4 << 20
 WIRE_OVERHEAD = 1.08
 REQUEST_OVERHEAD_BYTES = 1500
 _READ_BYTES = 1 << 16
+# `timeout_s` is for one wait on the wire; an answer that drips may take this many of them.
+WAITS_PER_ANSWER = 10
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,18 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     content: bytes
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    most_bytes: int
+    until: float
+
+    def check(self, size_bytes: int) -> None:
+        if size_bytes > self.most_bytes:
+            raise ValueError("the answer is longer than allowed")
+        if time.monotonic() > self.until:
+            raise ValueError("the answer took too long")
 
 
 class Traffic:
@@ -73,16 +88,17 @@ class Http:
     ) -> Reply | Failure:
         """Any complete answer is a Reply; a cut, late, oversized or missing one a Failure."""
         self._traffic.add_request()
+        bounds = _Bounds(limit_bytes, time.monotonic() + timeout_s * WAITS_PER_ANSWER)
         try:
             request = self._request(method, url, headers, content)
             try:
                 answer = self._opener.open(request, timeout=timeout_s)
             except urllib.error.HTTPError as error:
                 with error:
-                    reply = self._reply(error.code, error.headers, error, limit_bytes)
+                    reply = self._reply(error.code, error.headers, error, bounds)
             else:
                 with answer:
-                    reply = self._reply(answer.status, answer.headers, answer, limit_bytes)
+                    reply = self._reply(answer.status, answer.headers, answer, bounds)
             return _whole(reply, method)
         except (OSError, http.client.HTTPException, ValueError) as error:
             return Failure(UNREACHABLE, f"{type(error).__name__}: {error}"[:300])
@@ -103,16 +119,15 @@ class Http:
         status: int,
         headers: Message,
         body: http.client.HTTPResponse | urllib.error.HTTPError,
-        limit_bytes: int,
+        bounds: _Bounds,
     ) -> Reply:
         known = {name.lower(): value for name, value in headers.items()}
         parts = []
         size_bytes = 0
-        while part := body.read(_READ_BYTES):
+        while part := body.read1(_READ_BYTES):
             self._traffic.add(len(part))
             size_bytes += len(part)
-            if size_bytes > limit_bytes:
-                raise ValueError("the answer is longer than allowed")
+            bounds.check(size_bytes)
             parts.append(part)
         return Reply(status, known, b"".join(parts))
 

@@ -176,6 +176,7 @@ class Loop:
             hello=self._ask_hello,
             progress=lambda percent: self._facts.put(partial(machine.core.progressed, percent)),
             cancelled=self._cancelled,
+            precious=(machine.home.folder, machine.user_home),
         )
 
     def _begin_restore(self, action: facts.Restore) -> None:

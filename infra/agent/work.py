@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from infra.agent.blobs import GrantBook, GrantedBlobs
@@ -20,8 +21,6 @@ from shared.snapshot.tuning import Patience, Tuning
 from shared.snapshot.verify import load_manifest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from infra.agent.blobs import Grants
     from shared.agent_wire.messages import Command, Plan
     from shared.snapshot.tuning import Progress
@@ -56,6 +55,7 @@ class WorkDesk:
     hello: Callable[[], HelloAnswer | Failure]
     progress: Callable[[float | None], None]
     cancelled: threading.Event
+    precious: tuple[Path, ...] = ()  # folders that a restore must not clear away
 
 
 def fill_workspace(plan: Plan, server_time: float, workspace: Path, desk: WorkDesk) -> Restored:
@@ -76,9 +76,8 @@ def fill_workspace(plan: Plan, server_time: float, workspace: Path, desk: WorkDe
     blobs = GrantedBlobs(desk.http, book, desk.cancelled)
     tuning = _tuning(desk)
     manifest = load_manifest(blobs, plan.restore.manifest_key, tuning)
-    result = restore(
-        manifest, blobs, workspace, _report(desk), RestoreOptions(prune=True, tuning=tuning)
-    )
+    options = RestoreOptions(prune=_may_be_cleared(workspace, desk), tuning=tuning)
+    result = restore(manifest, blobs, workspace, _report(desk), options)
     return Restored(result.files, result.size_bytes, time.monotonic() - started)
 
 
@@ -116,6 +115,12 @@ def take_snapshot(command: Command, plan: Plan, workspace: Path, desk: WorkDesk)
         ),
         seconds=time.monotonic() - started,
     )
+
+
+def _may_be_cleared(workspace: Path, desk: WorkDesk) -> bool:
+    """What an image put into the workspace goes, but not our own folder or the user's home."""
+    place = workspace.resolve()
+    return not any(each.resolve().is_relative_to(place) for each in desk.precious)
 
 
 def _given(answer: UploadsAnswer) -> Grants:

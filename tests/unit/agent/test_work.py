@@ -105,3 +105,24 @@ def test_a_grant_that_ended_meanwhile_is_asked_for_with_hello(
 
     with pytest.raises(Fenced):
         fill_workspace(replace(PLAN, restore=restore), plane.server_time(), tmp_path, fenced)
+
+
+@pytest.mark.parametrize(("precious", "left"), [("home", True), ("elsewhere", False)])
+def test_what_the_image_left_is_cleared_unless_something_precious_lies_there(
+    tmp_path: Path, plane: FakeControlPlane, precious: str, *, left: bool
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    target.mkdir()
+    (source / "mine").write_text("mine")
+    (target / "readme").write_text("of the image")
+    uploads = UploadsAnswer(OK, plane.server_time(), plane.grant(write=True))
+    done = take_snapshot(ORDER, PLAN, source, desk(uploads))
+    restore = RestorePlan("snap_1", done.manifest_key, plane.grant(write=False))
+    place = target / "home" if precious == "home" else tmp_path / "elsewhere"
+    wary = replace(desk(), precious=(place,))
+
+    fill_workspace(replace(PLAN, restore=restore), plane.server_time(), target, wary)
+
+    assert (target / "mine").read_text() == "mine"
+    assert (target / "readme").exists() is left
