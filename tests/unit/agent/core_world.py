@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from infra.agent.core import facts
 from infra.agent.core.agent import AgentCore
 from infra.agent.core.desk import Boot
 from infra.agent.core.facts import Memory, Sample
 from shared.agent_wire.messages import (
+    DRAIN,
     OK,
+    SNAPSHOT,
+    THAW,
     AgentEvent,
     Command,
     EventsAnswer,
     GpuReading,
+    Grant,
     HeartbeatAnswer,
     HeartbeatRequest,
     HelloAnswer,
     IdlePolicy,
     Plan,
+    RestorePlan,
     SnapshotDone,
 )
 
@@ -29,6 +36,8 @@ POLICY = IdlePolicy(
     minimum_run_s=0.0,
 )
 PLAN = Plan("inst_1", "rent_1", 1, "/workspace", None, {}, "", "", POLICY, ())
+GRANT = Grant("http://blobs", "t", "p/", write=False, max_object_bytes=1, expires_at=1.0)
+FROM_SNAPSHOT = replace(PLAN, restore=RestorePlan("snap_0", "p/manifests/snap_0", GRANT))
 GPU = GpuReading(0, "RTX 4090", 0.0, None, None, None, None)
 QUIET = Sample(gpus=(GPU,), cpu_percent=0.0, network_kib_s=0.0, ssh_sessions=0)
 LOUD = Sample(gpus=(GPU,), cpu_percent=90.0, network_kib_s=0.0, ssh_sessions=0)
@@ -187,3 +196,24 @@ class World:
         while self.beat is None:
             self.pass_time(1.0)
         return self.answer_beat(*commands)
+
+
+SNAP = Command("cmd_s", SNAPSHOT, "snap_s")
+DRAIN_1 = Command("cmd_d", DRAIN, "snap_d", "drain_1")
+THAW_1 = Command("cmd_t", THAW)
+
+
+def ready_world() -> World:
+    world = World()
+    world.become_ready()
+    return world
+
+
+def told(world: World, kind: str) -> list[AgentEvent]:
+    """Every event of the kind that was ever spooled."""
+    spooled = [action.event for action in world.done if isinstance(action, facts.Spool)]
+    return [event for event in spooled if event.kind == kind]
+
+
+def phase(world: World) -> str:
+    return world.core.status(world.now).phase
