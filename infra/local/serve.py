@@ -28,6 +28,7 @@ class Server(BaseApplication):
         super().__init__()
 
     def load_config(self) -> None:
+        assert self.cfg is not None
         options: dict[str, Any] = {
             "bind": f"127.0.0.1:{self._local.port}",
             "workers": 1,

@@ -13,6 +13,8 @@ from infra.local.seed import seed_demo, seed_login
 from infra.packaging.agent_bundle import build
 from infra.packaging.manifest import load
 from shared.adapters.embedded.blob_server import BlobServer
+from shared.adapters.embedded.blobs import EmbeddedBlobs
+from shared.adapters.embedded.bus import EmbeddedBus
 from shared.app.machines.bundle import publish_bundle
 from shared.bootstrap import services
 
@@ -31,9 +33,12 @@ class Stack:
         bundle, sha256 = build()
         publish_bundle(self.services, bundle, sha256)
         self.served = load_functions(load())
-        blobs = BlobServer(self.services.blobs, self.services.secrets, self.services.clock)
-        self.app = Gateway(self.served, blobs)
-        self._delivery = Delivery(self.services.bus, self.services.clock, self.served)
+        blobs, bus = self.services.blobs, self.services.bus
+        assert isinstance(blobs, EmbeddedBlobs)
+        assert isinstance(bus, EmbeddedBus)
+        server = BlobServer(blobs, self.services.secrets, self.services.clock)
+        self.app = Gateway(self.served, server)
+        self._delivery = Delivery(bus, self.services.clock, self.served)
         self._scheduler = Scheduler(self.served)
 
     def start(self) -> None:
