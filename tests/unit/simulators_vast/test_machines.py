@@ -182,3 +182,20 @@ def test_ssh_keeps_strangers_out(simulator: Simulator) -> None:
 
     with pytest.raises(asyncssh.PermissionDenied):
         asyncio.run(visit())
+
+
+def test_a_machine_has_its_own_root_or_is_told_that_it_shares(simulator: Simulator) -> None:
+    line = (
+        'echo "${DUMONT_MACHINE_ROOT:-none}" > "$WORKSPACE/shared"; echo mine > $TMPDIR/mark; '
+        'ps -A -o pid= | wc -l > "$WORKSPACE/count"; ls /run/simulated > "$WORKSPACE/done" 2>&1'
+    )
+
+    contract_id = simulator.rent(line)
+
+    wait_until(lambda: simulator.file(contract_id, "workspace/done"))
+    shared = (simulator.file(contract_id, "workspace/shared") or "").strip()
+    assert shared in {"none", str(simulator.folder(contract_id))}
+    assert simulator.file(contract_id, "tmp/mark") == "mine\n"
+    if shared == "none":
+        assert int(simulator.file(contract_id, "workspace/count") or 99) < 12
+        assert "net.json" in (simulator.file(contract_id, "workspace/done") or "")

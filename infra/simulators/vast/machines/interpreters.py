@@ -24,11 +24,12 @@ def for_image(image: str) -> Interpreter:
     if NO_PYTHON in image:
         return Interpreter(None)
     wanted = TAG.search(image)
-    found = _find(wanted[1]) if wanted else None
+    found = installed(wanted[1]) if wanted else None
     return Interpreter(found or Path(sys.base_prefix))
 
 
-def _find(version: str) -> Path | None:
+def installed(version: str) -> Path | None:
+    """The prefix of a Python of this version (`3.10`) on the host."""
     for prefix in sorted((Path.home() / ".pyenv/versions").glob(f"{version}.*"), reverse=True):
         if (prefix / "bin" / f"python{version}").exists():
             return prefix

@@ -172,8 +172,14 @@ class Keeper:
             contract_id = int(folder.name)
             path = folder / "process.json"
             if path.exists():
-                self._proxies.open(contract_id, json.loads(path.read_text())["proxy"])
+                self._reopen_proxy(contract_id, json.loads(path.read_text())["proxy"])
             self._take_up(contract_id)
+
+    def _reopen_proxy(self, contract_id: int, port: int) -> None:
+        try:
+            self._proxies.open(contract_id, port)
+        except OSError as error:  # taken meanwhile: the machine is cut off until its next start
+            print(f"machine {contract_id}: proxy port {port}: {error}", file=sys.stderr)
 
     def contract_ids(self) -> list[int]:
         return list(self._machines)

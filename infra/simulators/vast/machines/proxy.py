@@ -17,6 +17,7 @@ LONGEST_HEAD = 65_536
 CHUNK = 65_536
 HOP_HEADERS = (b"proxy-connection", b"proxy-authorization", b"connection", b"keep-alive")
 BITS_PER_BYTE = 8
+STOP_S = 5
 
 
 @dataclass(slots=True)
@@ -101,10 +102,21 @@ class Proxies:
             self._loop.call_soon_threadsafe(server.close)
 
     def stop(self) -> None:
-        for contract_id in list(self._servers):
-            self.close(contract_id)
+        """End every conversation and the loop itself; nothing can be opened afterwards."""
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(timeout=STOP_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=STOP_S)
+        self._loop.close()
+
+    async def _end(self) -> None:
+        for server in self._servers.values():
+            server.close()
+        self._servers.clear()
+        mine = asyncio.current_task()
+        others = [task for task in asyncio.all_tasks() if task is not mine]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
 
 def _bytes(mbit: float | None) -> float | None:
@@ -127,9 +139,9 @@ async def _converse(
 async def _refuse(meter: Meter, writer: asyncio.StreamWriter) -> None:
     answer = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     try:
+        meter.counter.add(rx=len(answer))
         writer.write(answer)
         await writer.drain()
-        meter.counter.add(rx=len(answer))
     except OSError:
         return
 
@@ -142,8 +154,8 @@ async def _forward(
         host, _, port = target.decode().rpartition(":")
         upstream = await asyncio.open_connection(host.strip("[]"), int(port))
         answer = b"HTTP/1.1 200 Connection established\r\n\r\n"
-        writer.write(answer)
         meter.counter.add(rx=len(answer))
+        writer.write(answer)
     else:
         url = urlsplit(target.decode())
         upstream = await asyncio.open_connection(url.hostname or "", url.port or 80)
@@ -171,9 +183,9 @@ async def _pipe_both(meter: Meter, machine: Stream, upstream: Stream) -> None:
     try:
         while chunk := await upstream[0].read(CHUNK):
             await meter.down.wait(len(chunk))
+            meter.counter.add(rx=len(chunk))  # before it can be seen: the bill is never behind
             machine[1].write(chunk)
             await machine[1].drain()
-            meter.counter.add(rx=len(chunk))
     except OSError:
         return
     finally:

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from infra.simulators.vast.model.state import Contract, World
 
 BITS_PER_GB = 8_000_000_000
-PULL_EFFICIENCY = 0.25  # registries and unpacking rarely reach the line rate
+PULL_EFFICIENCY = 0.25  # registries rarely reach the line rate
+UNPACK_GB_PER_S = 0.1  # layers are unpacked one after the other, whatever the line [I]
 SLOWEST_MBIT_PER_S = 50.0
 IMAGE_GB = {"pytorch": 4.0, "vllm": 9.0, "cuda": 3.0, "tensorflow": 3.5, "python": 0.4}
 OTHER_IMAGE_GB = 1.0
@@ -24,11 +25,13 @@ def image_gb(image: str) -> float:
 
 
 def pull_seconds(world: World, contract: Contract) -> float:
-    """Drawn from size and bandwidth."""
+    """Drawn from size, bandwidth and the time to unpack."""
     fields = world.slices[contract.slot].fields
     speed = fields.get("inet_down")
     mbit = max(SLOWEST_MBIT_PER_S, float(speed)) if isinstance(speed, int | float) else 100.0
-    seconds = image_gb(contract.image) * BITS_PER_GB / (mbit * 1_000_000) / PULL_EFFICIENCY
+    size_gb = image_gb(contract.image)
+    seconds = size_gb * BITS_PER_GB / (mbit * 1_000_000) / PULL_EFFICIENCY
+    seconds += size_gb / UNPACK_GB_PER_S
     jitter = world.knobs.pull_jitter
     return seconds * world.rng.uniform(1 - jitter, 1 + jitter)
 
