@@ -27,7 +27,7 @@ from infra.agent.processes import FreezeFailed, Freezer
 from infra.agent.readings import Readings
 from infra.agent.work import Fenced, WorkDesk, fill_workspace, take_snapshot
 from infra.agent.workspace import OnstartLine, let_in, workspace_of
-from shared.agent_wire.messages import DRAIN, HelloRequest
+from shared.agent_wire.messages import DRAIN, HelloRequest, Usage
 from shared.domain.errors import DumontError
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 SAMPLE_EVERY_S = 1.0
 LOG_EVERY_SAMPLES = 3
 LONGEST_WAIT_S = 60.0
+COUNTERS_LAG_S = 1.5  # the longest that a counter is behind the wire
+COUNTERS_POLL_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -209,6 +211,7 @@ class Loop:
 
     def _snapshot(self, action: facts.TakeSnapshot) -> None:
         core, command = self._machine.core, action.command
+        moved = self._machine.readings.moved_bytes()
         try:
             done = take_snapshot(command, action.plan, self._workspace, self._desk())
             if command.kind == DRAIN:
@@ -218,7 +221,22 @@ class Loop:
         except (DumontError, FreezeFailed, OSError) as error:
             self._facts.put(partial(core.operation_failed, command, _told(error)))
         else:
-            self._facts.put(partial(core.snapshot_done, command, done))
+            usage = self._counted(moved, done.new_bytes)
+            self._facts.put(partial(core.snapshot_done, command, done, usage))
+
+    def _counted(self, before: tuple[int, int] | None, sent_bytes: int) -> Usage:
+        """The machine's counters once they have seen what was sent: the machine may be released
+        as soon as this is told, and its traffic is paid for. Some are renewed only now and then.
+        """
+        deadline = time.monotonic() + COUNTERS_LAG_S
+        while True:
+            moved = self._machine.readings.moved_bytes()
+            if moved is None or before is None:
+                return Usage()
+            seen = moved[1] - before[1] >= sent_bytes
+            if seen or time.monotonic() >= deadline:
+                return Usage(rx_bytes=moved[0], tx_bytes=moved[1])
+            time.sleep(COUNTERS_POLL_S)
 
     # --- the machine --------------------------------------------------------------------------
 

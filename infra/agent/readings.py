@@ -113,7 +113,7 @@ class Readings:
     def sample(self, workspace: Path, now: float, strangers: int) -> Sample:
         machine = self._table.machine()
         gpus = self._gpus.read()
-        moved = self._moved_bytes()
+        moved = self.moved_bytes()
         total = None if moved is None else sum(moved)
         cpu_percent = self._cpu.read(machine, now)
         sessions = None if machine is None else count_ssh_sessions(machine, self._table)
@@ -135,7 +135,8 @@ class Readings:
             usage=usage,
         )
 
-    def _moved_bytes(self) -> tuple[int, int] | None:
+    def moved_bytes(self) -> tuple[int, int] | None:
+        """Received and sent by the machine; None is unknown. Any thread may ask."""
         if self._sim_net_file is not None:
             return _told_bytes(self._sim_net_file)
         return interface_bytes(PROC / "net/dev")

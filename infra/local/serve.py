@@ -44,9 +44,9 @@ class Server(BaseApplication):
             "worker_exit": lambda _server, _worker: self._end(),
             "on_exit": lambda _: self._ended(),
         }
+        config: Any = self.cfg
         for name, value in options.items():
-            if name in self.cfg.settings:
-                self.cfg.set(name, value)
+            config.set(name, value)
 
     def load(self) -> WSGIApplication:
         self._stack = Stack(self._local)

@@ -177,9 +177,11 @@ class AgentCore:
             self._operations.frozen(command, now)
         return self._desk.flush(now)
 
-    def snapshot_done(self, command: Command, done: SnapshotDone, now: float) -> list[Action]:
+    def snapshot_done(
+        self, command: Command, done: SnapshotDone, usage: Usage, now: float
+    ) -> list[Action]:
         if not self._stopped:
-            self._operations.done(command, done, now)
+            self._operations.done(command, done, usage, now)
         return self._desk.flush(now)
 
     def operation_failed(self, command: Command, reason: str, now: float) -> list[Action]:

@@ -23,6 +23,7 @@ from shared.agent_wire.messages import (
     Command,
     Plan,
     SnapshotDone,
+    Usage,
 )
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Operations:
         desk.heart.renew(now)  # judged once more: the verdict as of the freeze goes out at once
         desk.do(TakeSnapshot(command, desk.plan))
 
-    def done(self, command: Command, done: SnapshotDone, now: float) -> None:
+    def done(self, command: Command, done: SnapshotDone, usage: Usage, now: float) -> None:
         desk = self._desk
         if desk.memory.operation != command:
             return
@@ -106,6 +107,7 @@ class Operations:
             event_id=_outcome_id(command),
             snapshot_id=done.snapshot_id,
             snapshot=done,
+            usage=usage,
             seconds=done.seconds,
         )
         if command.kind == DRAIN:

@@ -25,6 +25,7 @@ from shared.agent_wire.messages import (
     Plan,
     RestorePlan,
     SnapshotDone,
+    Usage,
 )
 
 POLICY = IdlePolicy(
@@ -181,7 +182,7 @@ class World:
             told = (
                 self.core.operation_failed(work.command, failure, self.now)
                 if failure
-                else self.core.snapshot_done(work.command, done_of(work.command), self.now)
+                else self.core.snapshot_done(work.command, done_of(work.command), Usage(), self.now)
             )
         self.carry_out(told)
 

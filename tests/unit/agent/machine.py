@@ -12,18 +12,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infra.simulators.vast.machines.interpreters import installed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.unit.agent.fake_control_plane import FakeControlPlane
 
-OLDEST_PYTHON = Path.home() / ".pyenv/versions/3.10.13/bin/python3.10"
+OLDEST = "3.10"
 DEADLINE_S = 40.0
 
 
 def pythons() -> list[str]:
     """The interpreter of these tests, and the oldest one that is promised where it is there."""
-    return [sys.executable, *([str(OLDEST_PYTHON)] if OLDEST_PYTHON.exists() else [])]
+    oldest = installed(OLDEST)
+    return [sys.executable, *([str(oldest / f"bin/python{OLDEST}")] if oldest else [])]
 
 
 def eventually(question: Callable[[], object], what: str, seconds: float = DEADLINE_S) -> None:

@@ -90,6 +90,7 @@ def test_a_drain_freezes_everything_and_a_thaw_lets_it_run_on(
     user = machine.run(WRITER)
     machine.boot()
     eventually(lambda: ready(plane), "the workspace is ready")
+    eventually((machine.workspace / "progress").exists, "the user's work has begun")
 
     plane.order(drain(1))
     eventually(lambda: plane.events_of(EVENT_SNAPSHOT_DONE), "the drain's snapshot")
