@@ -4,11 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest
+OFFERS := $(wildcard ../shared/data/vast_offers)
 
 export DUMONT_DATA_DIR ?= $(CURDIR)/.data
 export PORT ?= 8080
 
-.PHONY: run test check demo lint types layers unit clean-machines openapi help
+.PHONY: help run test check demo own-demo static lint format types layers unit contract openapi \
+  fresh needs coverage bench clean-machines
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -16,9 +19,67 @@ help: ## This list
 $(STAMP): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Dumont Cloud needs Python 3.11 or newer; this is $$($(PYTHON) --version). Set PYTHON=..."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "$(PYTHON) cannot make an environment; on Debian: apt install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 run: $(STAMP) ## The whole product on this machine (PORT, DUMONT_DATA_DIR, DUMONT_OFFERS_DIR)
 	@exec $(BIN)/python -m infra.local
+
+test: $(STAMP) needs unit contract own-demo ## Every test, the emulators' too, and one demo
+
+check: $(STAMP) static test ## What CI runs: static checks, then `make test`
+
+# Recorded offers are replayed where the folder lies beside this one.
+demo own-demo: export DUMONT_OFFERS_DIR := $(or $(DUMONT_OFFERS_DIR),$(abspath $(OFFERS)))
+
+demo: $(STAMP) ## Play the main job on the stack at PORT, else on one of its own; last line JSON
+	@$(BIN)/python -m infra.local.demo.own_stack
+
+own-demo: $(STAMP)
+	@$(BIN)/python -m infra.local.demo.own_stack --always
+
+needs: $(STAMP)
+	@$(BIN)/python -m tests.needs --install
+
+unit: $(STAMP) ## Units, functions, simulator, agent, command line: no emulator
+	$(PYTEST) -q -n 2 -m "not emulator"
+
+contract: $(STAMP) ## The Google adapters against the genuine emulators
+	$(PYTEST) -q -n 2 --dist loadgroup -m emulator
+
+static: lint types layers fresh ## Everything that needs no run
+
+lint: $(STAMP) ## Style, format, declared dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/deptry .
+	$(BIN)/python -m pip check
+
+format: $(STAMP) ## Let ruff write the format
+	$(BIN)/ruff format .
+
+types: $(STAMP) ## mypy --strict
+	$(BIN)/mypy
+
+layers: $(STAMP) ## Who may import whom
+	$(BIN)/lint-imports
+
+fresh: $(STAMP) ## Generated files are what their sources say
+	$(BIN)/python -m infra.packaging.manifest --check
+	$(BIN)/python -m infra.packaging.openapi --check
+
+openapi: $(STAMP) ## Write the generated files anew
+	$(BIN)/python -m infra.packaging.manifest --write
+	$(BIN)/python -m infra.packaging.openapi --write
+
+coverage: $(STAMP) ## Branches that no test takes
+	$(PYTEST) -q -n 2 --cov --cov-report=term-missing:skip-covered
+
+bench: $(STAMP) ## Measure a stack of its own (about three minutes; last line JSON)
+	@$(BIN)/python -m tests.bench.local
+
+clean-machines: $(STAMP) ## End what a killed stack left running; only processes it recorded
+	@$(BIN)/python -m infra.simulators.vast.clean --data $(DUMONT_DATA_DIR)/vast

@@ -33,6 +33,8 @@ _SDK_ROOTS = (
     "~/google-cloud-sdk",
 )
 _IMAGE = "gcr.io/google.com/cloudsdktool/google-cloud-cli:emulators"
+FIRESTORE_JAR = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
+PUBSUB_JAR = "platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar"
 _JAVA = ("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
@@ -48,7 +50,7 @@ def firestore_host() -> Iterator[str]:
     with _emulator(
         name="Firestore",
         variable="FIRESTORE_EMULATOR_HOST",
-        jar="platform/cloud-firestore-emulator/cloud-firestore-emulator.jar",
+        jar=FIRESTORE_JAR,
         command=_firestore_command,
         component="firestore",
     ) as host:
@@ -60,7 +62,7 @@ def pubsub_host() -> Iterator[str]:
     with _emulator(
         name="Pub/Sub",
         variable="PUBSUB_EMULATOR_HOST",
-        jar="platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar",
+        jar=PUBSUB_JAR,
         command=_pubsub_command,
         component="pubsub",
     ) as host:
@@ -77,7 +79,7 @@ def gcs_url() -> Iterator[str]:
     if given:
         yield given
         return
-    program = _fake_gcs_server()
+    program = fake_gcs_server()
     if program is None:
         missing("fake-gcs-server: neither STORAGE_EMULATOR_HOST nor the wheel's program is there")
     port = free_port()
@@ -139,13 +141,13 @@ def _emulator(
     if given:
         yield given
         return
-    found = _jar(jar)
+    found = installed_jar(jar)
     if found is not None and shutil.which("java"):
         port = free_port()
         with running(command(found, port), f"http://127.0.0.1:{port}/"):
             yield f"127.0.0.1:{port}"
         return
-    if _docker_answers():
+    if docker_answers():
         with _container(component) as host:
             yield host
         return
@@ -167,7 +169,7 @@ def _pubsub_command(jar: Path, port: int) -> list[str]:
     return [*_JAVA, "-Xmx128m", "-jar", str(jar), "--host=127.0.0.1", f"--port={port}"]
 
 
-def _jar(pattern: str) -> Path | None:
+def installed_jar(pattern: str) -> Path | None:
     for root in _sdk_roots():
         found = sorted(root.glob(pattern))
         if found:
@@ -189,7 +191,7 @@ def _sdk_roots() -> Iterator[Path]:
         yield Path(asked.stdout.strip())
 
 
-def _fake_gcs_server() -> Path | None:
+def fake_gcs_server() -> Path | None:
     on_path = shutil.which("fake-gcs-server")
     if on_path:
         return Path(on_path)
@@ -201,7 +203,7 @@ def _fake_gcs_server() -> Path | None:
     return next((file for file in sorted(folder.rglob("bin/fake-gcs-server*"))), None)
 
 
-def _docker_answers() -> bool:
+def docker_answers() -> bool:
     docker = shutil.which("docker")
     if docker is None:
         return False
