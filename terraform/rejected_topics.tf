@@ -1,0 +1,8 @@
+# What a subscription gives up on, and the copy of a message that its function refused for good.
+resource "google_pubsub_topic" "rejected" {
+  for_each = local.topics
+
+  name                       = "${each.key}-rejected"
+  message_retention_duration = "${var.rejected_retention_days * 86400}s"
+  labels                     = local.labels
+}
