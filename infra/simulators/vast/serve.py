@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 ADDRESS = "127.0.0.1"
 OUR_NAMES = frozenset({"127.0.0.1", "localhost"})
 LARGEST_BODY = 4_000_000
-REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden"}
 
 
 class BrokenConnection(ConnectionError):
@@ -57,13 +58,14 @@ class Application:
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         made, now = self._answer(environ)
         if made.lost:
+            time.sleep(made.hold_s)
             raise BrokenConnection
         headers = [
             ("Content-Type", made.content_type),
             ("Content-Length", str(len(made.body))),
             ("Date", http_date(now)),
         ]
-        start(f"{made.status} {REASONS.get(made.status, 'Answer')}", headers)
+        start(f"{made.status} {_reason(made.status)}", headers)
         return [made.body]
 
     def _answer(self, environ: WSGIEnvironment) -> tuple[Answer, float]:
@@ -78,6 +80,14 @@ class Application:
         if request.path.startswith("/sim/"):
             return side_door.answer(self._simulation, request, self._sim_key)
         return self._simulation.answer(request, f"http://{host}")
+
+
+def _reason(status: int) -> str:
+    """483 is the provider's own."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Refused"
 
 
 def _is_ours(url: str) -> bool:

@@ -184,3 +184,80 @@ def test_an_update_takes_effect_at_the_next_start(exchange: Exchange) -> None:
     contract = exchange.contract(contract_id)
 
     assert (contract.image, contract.env, contract.onstart) == ("python:3.13", {"A": "2"}, "echo 2")
+
+
+def test_many_instances_are_stopped_started_and_destroyed_at_once(exchange: Exchange) -> None:
+    ids = [exchange.rent_running(), exchange.rent_running()]
+
+    def statuses() -> set[str]:
+        exchange.wait(60)
+        return {exchange.show(each)["actual_status"] for each in ids}
+
+    exchange.ask("PUT", "/api/v0/instances/", {"ids": ids, "state": "stopped"})
+    assert statuses() == {"exited"}
+    exchange.ask("PUT", "/api/v0/instances/", {"ids": ids, "state": "running"})
+    assert statuses() == {"running"}
+    exchange.ask("DELETE", "/api/v0/instances/", {"instance_ids": ids})
+    exchange.wait(60)
+
+    assert exchange.ask("GET", "/api/v1/instances/")["total_instances"] == 0
+
+
+@pytest.mark.parametrize("ids", [None, "all", {"a": 1}, ["x"]])
+def test_ids_must_be_a_list_of_numbers(exchange: Exchange, ids: object) -> None:
+    exchange.ask("PUT", "/api/v0/instances/", {"ids": ids, "state": "stopped"})
+
+    assert exchange.last.status == 400
+
+
+def test_the_filters_of_the_table_are_what_is_there(exchange: Exchange) -> None:
+    contract_id = exchange.rent_running()
+
+    (row,) = exchange.ask("GET", "/api/v0/instances/filters/")["filters"]
+
+    assert row["actual_status"] == "running"
+    assert row["gpu_name"] == exchange.show(contract_id)["gpu_name"]
+
+
+@pytest.mark.parametrize("body", [{"state": "asleep"}, {}, {"label": 5}, {"label": "x" * 257}])
+def test_a_state_that_does_not_exist_is_refused(
+    exchange: Exchange, body: dict[str, object]
+) -> None:
+    exchange.put(exchange.rent(), **body)
+
+    assert exchange.last.status == 400
+
+
+@pytest.mark.parametrize("path", ["reboot", "recycle"])
+def test_what_does_not_run_cannot_be_rebooted(exchange: Exchange, path: str) -> None:
+    answer = exchange.ask("PUT", f"/api/v0/instances/{path}/{exchange.rent()}/", {})
+
+    assert (exchange.last.status, answer["success"]) == (200, False)
+
+
+@pytest.mark.parametrize(("price", "bid"), [(0.0001, 5.0), (3.0, None)])
+def test_a_price_that_cannot_be_changed_is_refused(
+    exchange: Exchange, price: float, bid: float | None
+) -> None:
+    contract_id = exchange.rent_running(price=bid)
+
+    exchange.ask("PUT", f"/api/v0/instances/bid_price/{contract_id}/", {"price": price})
+
+    assert exchange.last.status == 400
+
+
+def test_secrets_and_keys_come_and_go(exchange: Exchange) -> None:
+    exchange.ask("POST", "/api/v0/secrets/", {"key": "A", "value": "1"})
+    exchange.ask("PUT", "/api/v0/secrets/", {"key": "A", "value": "2"})
+    assert exchange.ask("GET", "/api/v0/secrets/")["secrets"] == {"A": "2"}
+    exchange.ask("DELETE", "/api/v0/secrets/", {"key": "A"})
+    exchange.ask("DELETE", "/api/v0/secrets/", {"key": "A"})
+    assert exchange.last.status == 404
+
+    made = exchange.ask("POST", "/api/v0/auth/apikeys/", {"name": "all"})
+    assert exchange.ask("GET", f"/api/v0/auth/apikeys/{made['id']}/")["name"] == "all"
+    exchange.ask("DELETE", f"/api/v0/auth/apikeys/{made['id']}/", {})
+    exchange.ask("GET", "/api/v0/users/current", key=made["key"])
+    assert exchange.last.status == 401
+    exchange.ask("POST", "/api/v0/auth/apikeys/", {"permissions": {"api": {"god": {}}}})
+    assert exchange.last.status == 400

@@ -51,11 +51,11 @@ def test_a_fault_before_the_effect_rents_nothing(
 
 
 def test_a_time_out_after_the_effect_loses_only_the_answer(exchange: Exchange) -> None:
-    order(exchange, "timeout_after_effect")
+    order(exchange, "timeout_after_effect", seconds=3)
 
     create(exchange, label="made")
 
-    assert exchange.last.lost
+    assert (exchange.last.lost, exchange.last.hold_s) == (True, 3)
     assert contracts(exchange) == ["made"]
 
 

@@ -13,6 +13,7 @@ from infra.simulators.vast.api.wire import Answer, Call, read_body, read_query
 from infra.simulators.vast.model import accounts, faults, limits
 from infra.simulators.vast.model.advance import advance
 from infra.simulators.vast.model.refusal import Refused
+from infra.simulators.vast.model.search import number
 
 if TYPE_CHECKING:
     from infra.simulators.vast.api.routes import Route
@@ -170,8 +171,10 @@ def _answer_before(rule: Row) -> Answer | None:
 
 def _shaped(call: Call, made: Answer) -> Answer:
     """The answer as a bad connection delivers it."""
-    if faults.has(call.faults, "timeout_after_effect"):
-        return Answer(made.status, made.body, made.content_type, lost=True)
+    for rule in call.faults:
+        if rule["fault"] == "timeout_after_effect":
+            hold_s = number(rule.get("seconds"), 0.0)
+            return Answer(made.status, made.body, made.content_type, lost=True, hold_s=hold_s)
     if faults.has(call.faults, "garbled"):
         return Answer(made.status, made.body[: len(made.body) // 2], made.content_type)
     return made

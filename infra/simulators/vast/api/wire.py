@@ -27,12 +27,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`lost` means that the connection breaks and the caller never sees it."""
+    """`lost` means that the connection breaks, after `hold_s`, and the caller never sees it."""
 
     status: int
     body: bytes
     content_type: str = JSON_TYPE
     lost: bool = False
+    hold_s: float = 0.0
 
     @classmethod
     def of(cls, value: object, status: int = 200) -> Answer:

@@ -15,7 +15,8 @@ is how often the rule fires (for ever without it), `probability` is drawn per ca
     429                         plain text, nothing done
     5xx (or 500, 502, 503...)   HTML with `status` (503), nothing done
     credit_zero                 the account's credit is gone from now on
-    timeout_after_effect        done, but the connection breaks without an answer
+    timeout_after_effect        done, but the connection breaks without an answer, after
+                                `seconds` (0) of real time
     garbled                     done, but the answer is cut in the middle
     create_error_with_contract  created, but the answer is an error that carries new_contract
     destroy_noop                "success", nothing done

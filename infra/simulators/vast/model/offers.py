@@ -35,7 +35,10 @@ DEFAULT_DURATION_S = 90 * 86_400.0
 
 
 def stock(world: World, rows: Iterable[Row], now: float) -> None:
-    """List every row once per (machine, GPU count): ids are not stable, that pair is."""
+    """List every row once per (machine, GPU count): ids are not stable, that pair is.
+
+    Slices of one machine are taken as apart [I]: renting all GPUs leaves its smaller offers.
+    """
     seen: set[tuple[int, int]] = set()
     for row in rows:
         key = (int(number(row.get("machine_id"), 0)), int(number(row.get("num_gpus"), 1)))

@@ -13,7 +13,6 @@ UNPACK_GB_PER_S = 0.1  # layers are unpacked one after the other, whatever the l
 SLOWEST_MBIT_PER_S = 50.0
 IMAGE_GB = {"pytorch": 4.0, "vllm": 9.0, "cuda": 3.0, "tensorflow": 3.5, "python": 0.4}
 OTHER_IMAGE_GB = 1.0
-IDENTITY_PORTS_FROM = 70_000  # section 4: such a port inside equals the one outside
 PORT_RANGE = (40_100, 48_999)
 
 
@@ -37,7 +36,11 @@ def pull_seconds(world: World, contract: Contract) -> float:
 
 
 def give_ports(world: World, contract: Contract) -> None:
-    """A host port for each open port: 22/tcp always, others as `-p` asked."""
+    """A host port for each open port: 22/tcp always, others as `-p` asked.
+
+    Simulated machines share the host's network, so a program binds the outside number, which
+    it reads from VAST_TCP_PORT_n; that is what section 4's identity ports (>= 70000) do.
+    """
     inside = ["22/tcp"]
     for spec in contract.port_specs:
         _, _, target = spec.rpartition(":")
