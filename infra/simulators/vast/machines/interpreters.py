@@ -34,4 +34,8 @@ def installed(version: str) -> Path | None:
         if (prefix / "bin" / f"python{version}").exists():
             return prefix
     program = shutil.which(f"python{version}")
-    return Path(program).resolve().parent.parent if program else None
+    if program is None:
+        return None
+    prefix = Path(program).resolve().parent.parent
+    # A version manager's shim is a script elsewhere: no installation
+    return prefix if (prefix / "bin" / f"python{version}").exists() else None
