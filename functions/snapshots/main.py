@@ -1,4 +1,4 @@
-"""Requests the snapshots that the policies of running instances ask for."""
+"""Requests the snapshots that policies ask for, and removes those that were let go."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import functions_framework
 
-from shared.app.tick import request_snapshots
+from shared.app.tick import hourly
 from shared.bootstrap import services
 from shared.edge.schedules import schedule_function
 
 if TYPE_CHECKING:
     import flask
 
-_handle = schedule_function("snapshots", request_snapshots, services)
+_handle = schedule_function("snapshots", hourly, services)
 
 
 @functions_framework.http

@@ -31,3 +31,6 @@ class EngineVerifier:
             raise SnapshotCorrupt(f"{manifest_key} is not the manifest that was reported")
         manifest = found.manifest
         return VerifiedSnapshot(size_bytes=manifest.size_bytes, files=manifest.files)
+
+    def packs_of(self, manifest_key: str) -> frozenset[str]:
+        return frozenset(pack.key for pack in load_manifest(self._blobs, manifest_key).packs)

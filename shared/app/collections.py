@@ -83,6 +83,12 @@ SNAPSHOTS_OF_OWNER = Query(
     where=(Where("owner", "==", "owner"),),
     order=(("created_at", "desc"),),
 )
+SNAPSHOTS_CONDEMNED = Query(
+    "snapshots_condemned",
+    SNAPSHOTS,
+    where=(Where("state", "==", "state"), Where("condemned_at", "<=", "before")),
+    order=(("condemned_at", "asc"),),
+)
 TIMELINE_OF_INSTANCE = Query(
     "timeline_of_instance",
     TIMELINE,
@@ -111,6 +117,7 @@ QUERIES = (
     RENTALS_IN_STATE,
     SNAPSHOTS_OF_INSTANCE,
     SNAPSHOTS_OF_OWNER,
+    SNAPSHOTS_CONDEMNED,
     TIMELINE_OF_INSTANCE,
     LOOKS_DUE,
     LOGS_OF_INSTANCE,

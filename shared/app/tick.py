@@ -16,6 +16,7 @@ from shared.app.collections import (
     LOOKS_DUE,
     SHARDS,
 )
+from shared.app.snapshots.collect import collect
 from shared.domain.events import InstanceChanged, SnapshotRequested
 from shared.domain.instances.model import InstanceState
 
@@ -79,6 +80,13 @@ def tick(services: Services) -> int:
         return first.backlog
     services.clock.sleep(services.settings.timing.sweep_s / 2)
     return sweep(services).backlog
+
+
+def hourly(services: Services) -> int:
+    """The hour's job: snapshots that are due, and the removal of those that were let go."""
+    backlog = request_snapshots(services)
+    collect(services)
+    return backlog
 
 
 def request_snapshots(services: Services) -> int:

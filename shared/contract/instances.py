@@ -131,6 +131,9 @@ class DestroyQuery(Wire):
     final_snapshot: bool = Field(
         default=True, description="Take and verify a last snapshot before the machine goes."
     )
+    keep_snapshots: bool = Field(
+        default=True, description="False: its snapshots are removed with it, a day later."
+    )
     force: bool = Field(
         default=False, description="Release at once, whatever is lost: no final snapshot."
     )
@@ -301,6 +304,29 @@ class LogWire(Wire):
     rental_id: str
 
 
+class PointWire(Wire):
+    """One moment; null is unknown."""
+
+    at: UtcTime
+    gpu_util_percent: float | None
+    gpu_temperature_c: float | None
+    cpu_percent: float | None
+    ram_used_bytes: int | None
+
+
+class SeriesAnswer(Wire):
+    """What its machines told, the oldest first; `as_of` is the last reading, null for none."""
+
+    instance_id: str
+    as_of: UtcTime | None
+    items: tuple[PointWire, ...]
+
+
+class SeriesQuery(Wire):
+    since: UtcTime | None = Field(default=None, description="Only moments from then on.")
+    until: UtcTime | None = Field(default=None, description="Only moments before then.")
+
+
 class CostLineWire(Wire):
     """One line of our own metering; null is not known. `rate` is USD per hour, or per GB."""
 
@@ -341,4 +367,6 @@ class RestoreBody(Wire):
     """Into the hibernated instance it came from, or a new one."""
 
     label: str = Field(default="", max_length=128)
-    new_instance: bool = True
+    new_instance: bool | None = Field(
+        default=None, description="Left out: wake the source when it sleeps, else a new instance."
+    )

@@ -11,13 +11,14 @@ from shared.domain.billing.ledger import total
 from shared.domain.billing.money import to_usd, usd
 from shared.domain.instances.model import WorkspaceSpec
 from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
+from shared.domain.machines.lease import point_of
 from shared.domain.market.offers import OfferFilter
 
 if TYPE_CHECKING:
     from shared.app.instances.read import InstanceView
     from shared.domain.billing.ledger import LedgerLine
     from shared.domain.instances.model import Instance
-    from shared.domain.machines.lease import AgentLease, Figures
+    from shared.domain.machines.lease import AgentLease, Figures, Point
     from shared.domain.operations import Operation
     from shared.domain.rentals.model import Rental
     from shared.domain.snapshots.model import Snapshot
@@ -202,14 +203,12 @@ def _of_agent(instance: Instance, lease: AgentLease) -> dict[str, object]:
 
 
 def _usage(figures: Figures) -> wire.UsageWire:
-    known = [gpu.util_percent for gpu in figures.gpus if gpu.util_percent is not None]
-    complete = len(known) == len(figures.gpus) and known
-    heat = [gpu.temperature_c for gpu in figures.gpus if gpu.temperature_c is not None]
+    point = point_of(figures)
     memory = [gpu.memory_used_mib for gpu in figures.gpus if gpu.memory_used_mib is not None]
     return wire.UsageWire(
         as_of=figures.as_of,
-        gpu_util_percent=round(sum(known) / len(known), 1) if complete else None,
-        gpu_temperature_c=max(heat, default=None),
+        gpu_util_percent=point.gpu_util_percent,
+        gpu_temperature_c=point.gpu_temperature_c,
         gpu_memory_used_mib=sum(memory) if memory else None,
         cpu_percent=figures.cpu_percent,
         ram_used_bytes=figures.memory_used_bytes,
@@ -232,6 +231,23 @@ def snapshot_wire(snapshot: Snapshot) -> wire.SnapshotWire:
         verified_at=snapshot.verified_at,
         failure=snapshot.failure or None,
         keep=snapshot.keep,
+    )
+
+
+def series_answer(instance_id: str, points: tuple[Point, ...]) -> wire.SeriesAnswer:
+    return wire.SeriesAnswer(
+        instance_id=instance_id,
+        as_of=points[-1].at if points else None,
+        items=tuple(
+            wire.PointWire(
+                at=each.at,
+                gpu_util_percent=each.gpu_util_percent,
+                gpu_temperature_c=each.gpu_temperature_c,
+                cpu_percent=each.cpu_percent,
+                ram_used_bytes=each.memory_used_bytes,
+            )
+            for each in points
+        ),
     )
 
 

@@ -26,3 +26,6 @@ class SnapshotVerifier(Protocol):
         Packs of `proven_manifests` (verified before) are not asked for again. Raises
         SnapshotCorrupt for what is missing or different, BlobError when the store is away.
         """
+
+    def packs_of(self, manifest_key: str) -> frozenset[str]:
+        """The keys of every pack that a manifest refers to. Raises SnapshotCorrupt, BlobError."""

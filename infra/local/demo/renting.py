@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from infra.local.demo.stage import Facts, Stage
 
 RACE_WIDTH = 5
+IMAGE = "vllm/vllm-openai:latest"  # large: its pull gives a race something to decide
 DISK_GB = 20
 DEAREST_USD_PER_HOUR = 60.0
 IDLE_MINUTES = 0.25
@@ -112,6 +113,7 @@ def _order(stage: Stage, kinds: tuple[Kind, ...]) -> Accepted:
 def _order_of(stage: Stage, kind: Kind) -> Order:
     return Order(
         want=OfferQuery(gpu_name=kind.gpu_name, num_gpus=kind.num_gpus, max_price=kind.max_price),
+        image=IMAGE,
         disk_gb=DISK_GB,
         label="demo",
         ssh_public_key=stage.key.public_line,

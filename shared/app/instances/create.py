@@ -11,7 +11,7 @@ from shared.app.instances.hints import hint
 from shared.app.market.offers import find_offer
 from shared.domain.billing.budget import Budget, month_of, reservation
 from shared.domain.errors import Conflicting, InsufficientFunds
-from shared.domain.ids import AccountId, InstanceId, OperationId, UserId
+from shared.domain.ids import AccountId, InstanceId, OperationId, SnapshotId, UserId
 from shared.domain.instances.model import Desired, Instance, InstanceState, WorkspaceSpec
 from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
 from shared.domain.instances.transitions import provision
@@ -38,6 +38,7 @@ class NewInstance:
     race: RacePolicy
     hibernation: HibernationPolicy
     snapshots: SnapshotPolicy
+    restore_from: SnapshotId | None = None
 
 
 def create_instance(
@@ -148,12 +149,13 @@ def _records(
         primary=None,
         rentals=(),
         head=None,
-        restore_from=None,
+        restore_from=new.restore_from,
         drain=None,
         thaw=None,
         open_snapshot=None,
         keep_alive_until=None,
         final_snapshot=True,
+        keep_snapshots=True,
         attempts=0,
         provision_deadline=None,
         search_at=None,

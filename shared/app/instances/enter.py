@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.instances.save import note, save
+from shared.app.snapshots.condemn import condemn_all
 from shared.domain.instances.model import Desired, InstanceState
 from shared.domain.instances.transitions import enter, gave_up
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 def enter_state(services: Services, loaded: Loaded, step: Enter) -> None:
     instance = loaded.instance.value
+    if step.state is InstanceState.DESTROYED and not instance.keep_snapshots:
+        condemn_all(services, instance)
     save(services, loaded, enter(instance, step.state, step.reason, services.clock.now()))
 
 

@@ -126,13 +126,18 @@ def destroy(
     instance_id: InstanceId,
     *,
     final_snapshot: bool,
+    keep_snapshots: bool,
     reason: str,
 ) -> Operation:
     """Release every machine and end. With `final_snapshot` only after one is verified."""
 
     def change(loaded: Loaded) -> Change:
         instance = loaded.instance.value
-        gone = replace(ordered(instance, Desired.DESTROYED, None), final_snapshot=final_snapshot)
+        gone = replace(
+            ordered(instance, Desired.DESTROYED, None),
+            final_snapshot=final_snapshot,
+            keep_snapshots=keep_snapshots,
+        )
         return gone, [note(services, instance, "ordered.destroy", reason or "by its owner")]
 
     return _order(services, owner, instance_id, OperationKind.DESTROY, change)

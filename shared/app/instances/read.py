@@ -30,6 +30,7 @@ from shared.domain.snapshots.model import Snapshot
 if TYPE_CHECKING:
     from shared.app.services import Services
     from shared.domain.ids import InstanceId, OperationId, UserId
+    from shared.domain.machines.lease import Point
     from shared.domain.machines.logs import LogChunk
     from shared.domain.operations import Operation
     from shared.domain.timeline import TimelineEvent
@@ -119,6 +120,23 @@ def watch(services: Services, instance: Instance) -> None:
         change_index(services, lambda index: index.watch(rental_id, until, now))
     except StoreError:
         return
+
+
+def series(
+    services: Services,
+    owner: UserId,
+    instance_id: InstanceId,
+    since: datetime | None,
+    until: datetime | None,
+) -> tuple[Point, ...]:
+    """What the instance's machines told, the oldest first; each keeps its newest two hours."""
+    owned(services, owner, instance_id)
+    points: list[Point] = []
+    for rental in every(services, RENTALS_OF_INSTANCE, {"instance_id": instance_id}):
+        stored = services.store.get(LEASES, rental.id)
+        points += stored.value.series if stored else ()
+    within = (p for p in points if (not since or p.at >= since) and (not until or p.at < until))
+    return tuple(sorted(within, key=lambda each: each.at))
 
 
 def timeline(

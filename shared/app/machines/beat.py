@@ -22,7 +22,7 @@ from shared.app.machines.keys import keys_for
 from shared.app.machines.mailbox import change_index, change_mailbox
 from shared.app.machines.plan import idle_policy
 from shared.domain.errors import DocumentExists, StoreError, Unauthenticated, VersionConflict
-from shared.domain.machines.lease import AgentLease
+from shared.domain.machines.lease import AgentLease, grown
 from shared.domain.machines.tokens import (
     MACHINE_TOKEN_S,
     MachineToken,
@@ -62,9 +62,12 @@ def beat(services: Services, token: MachineToken, request: HeartbeatRequest) -> 
     next_beat_s = settings.watched_beat_s if soon else settings.default_beat_s
     renewed = ""
     if not _steady(services, token, request):
-        status, renewed = _renew(services, token, request, next_beat_s)
-        if status == FENCED:
+        lease = _renew(services, token, request, next_beat_s)
+        if lease is None:
             return HeartbeatAnswer(FENCED, now.timestamp(), float(next_beat_s))
+        renewed = _receipt_of(services, token, request, lease)
+        # Told again at every renewal: a hint may be lost, and no sweep looks at what only runs.
+        report_idle(services, lease)
     elif watched and request.usage:
         _renew(services, token, request, next_beat_s)
     return HeartbeatAnswer(
@@ -90,15 +93,15 @@ def _steady(services: Services, token: MachineToken, request: HeartbeatRequest) 
 
 def _renew(
     services: Services, token: MachineToken, request: HeartbeatRequest, beat_s: int
-) -> tuple[str, str]:
-    """Write what is new, then hand out the receipt: never before its write is confirmed."""
+) -> AgentLease | None:
+    """Write what is new; None for a machine that is fenced. Raises StoreError."""
     for _ in range(TRIES):
         stored = services.store.get(LEASES, token.rental_id)
         if stored is None and not _allowed(services, token):
-            return FENCED, ""
+            return None
         known = stored.value if stored else None
         if known and known.epoch > token.epoch:
-            return FENCED, ""
+            return None
         lease = _lease(services, token, request, known, beat_s)
         try:
             if stored:
@@ -107,14 +110,18 @@ def _renew(
                 services.store.add(LEASES, token.rental_id, lease)
         except (VersionConflict, DocumentExists):
             continue  # a doubled beat was faster: read again
-        became_idle = lease.idle_since is not None and (known is None or not known.idle_since)
-        if became_idle or (lease.idle_since and known and lease.state_seq != known.state_seq):
-            report_idle(services, lease)
-        if lease.state_seq != request.state_seq:
-            return OK, ""  # a state that we were not told: no receipt, so that it is sent
-        shown = Receipt(token.rental_id, token.epoch, lease.seen_at, lease.state_seq)
-        return OK, shown.text(keys_for(services, "receipt"))
+        return lease
     raise StoreError("the lease is too busy")
+
+
+def _receipt_of(
+    services: Services, token: MachineToken, request: HeartbeatRequest, lease: AgentLease
+) -> str:
+    """For a confirmed write alone; none for a state that we were not told, so that it is sent."""
+    if lease.state_seq != request.state_seq:
+        return ""
+    shown = Receipt(token.rental_id, token.epoch, lease.seen_at, lease.state_seq)
+    return shown.text(keys_for(services, "receipt"))
 
 
 def _allowed(services: Services, token: MachineToken) -> bool:
@@ -131,7 +138,8 @@ def _lease(
     beat_s: int,
 ) -> AgentLease:
     now = services.clock.now()
-    figures = figures_of(request.usage, now) or (known.figures if known else None)
+    fresh = figures_of(request.usage, now)
+    figures = fresh or (known.figures if known else None)
     base = AgentLease(
         rental_id=token.rental_id,
         instance_id=token.instance_id,
@@ -148,6 +156,7 @@ def _lease(
         renewal_s=services.settings.lease_renewal_s,
         beat_s=beat_s,
         figures=figures,
+        series=grown(known.series if known else (), fresh),
     )
     return _with_status(base, request.status)
 

@@ -11,7 +11,7 @@ from shared.domain.snapshots.model import read_prefix_of
 
 if TYPE_CHECKING:
     from shared.app.services import Services
-    from shared.domain.ids import SnapshotId
+    from shared.domain.ids import InstanceId, SnapshotId
     from shared.domain.instances.model import Instance
     from shared.domain.instances.policies import HibernationPolicy
     from shared.domain.rentals.model import Rental
@@ -31,7 +31,7 @@ def plan_for(services: Services, instance: Instance, rental: Rental) -> Plan:
         rental_id=rental.id,
         epoch=rental.epoch,
         workspace=WORKSPACE,
-        restore=_restore(services, instance, instance.restore_from),
+        restore=_restore(services, instance.restore_from),
         env=dict(instance.spec.env),
         onstart=instance.spec.onstart,
         ssh_public_key=instance.spec.ssh_public_key,
@@ -51,11 +51,11 @@ def idle_policy(policy: HibernationPolicy) -> IdlePolicy:
     )
 
 
-def read_grant(services: Services, instance: Instance) -> Grant:
+def read_grant(services: Services, instance_id: InstanceId) -> Grant:
     """Read everything that this instance ever wrote."""
     return wire_grant(
         services.blobs.grant(
-            read_prefix_of(instance.id),
+            read_prefix_of(instance_id),
             write=False,
             seconds=GRANT_S,
             max_object_bytes=MAX_OBJECT_BYTES,
@@ -74,9 +74,8 @@ def wire_grant(grant: BlobGrant) -> Grant:
     )
 
 
-def _restore(
-    services: Services, instance: Instance, snapshot_id: SnapshotId | None
-) -> RestorePlan | None:
+def _restore(services: Services, snapshot_id: SnapshotId | None) -> RestorePlan | None:
+    """The snapshot may be another instance's: it lies under that one's prefix."""
     if snapshot_id is None:
         return None
     stored = services.store.get(SNAPSHOTS, snapshot_id)
@@ -85,5 +84,5 @@ def _restore(
     return RestorePlan(
         snapshot_id=snapshot_id,
         manifest_key=stored.value.manifest_key,
-        grant=read_grant(services, instance),
+        grant=read_grant(services, stored.value.instance_id),
     )

@@ -37,7 +37,7 @@ def uploads(services: Services, token: MachineToken, request: UploadsRequest) ->
         status=OK,
         server_time=now.timestamp(),
         write=wire_grant(write),
-        read=read_grant(services, instance.value),
+        read=read_grant(services, instance.value.id),
         parent_manifest_key=stored.value.parent_manifest_key,
         created_at=stored.value.created_at.timestamp(),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared.app.collections import OPERATIONS, SNAPSHOTS
 from shared.app.instances.save import note, save
+from shared.app.snapshots.condemn import retain
 from shared.domain.errors import SnapshotCorrupt
 from shared.domain.instances.transitions import acknowledged
 from shared.domain.operations import OperationKind
@@ -79,3 +80,4 @@ def _acknowledge(services: Services, loaded: Loaded, stored: Stored[Snapshot]) -
         done = loaded.operation.value.succeed(services.clock.now())
         writes.append(Save(OPERATIONS, done.id, done, loaded.operation.version))
     save(services, loaded, acknowledged(instance, acked.id), writes)
+    retain(services, acknowledged(instance, acked.id))

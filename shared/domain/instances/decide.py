@@ -120,7 +120,7 @@ def _next_look(scene: Scene, now: datetime) -> InstanceStep:
     if lease and lease.verdict == "idle":
         moments.append(now + timedelta(seconds=ASK_AGAIN_S))
     if snapshot:
-        moments.append(snapshot.deadline)
+        moments.append(_told_or(snapshot.deadline, now))
     if scene.instance.keep_alive_until and scene.instance.keep_alive_until > now:
         moments.append(scene.instance.keep_alive_until)
     return Rest(min(moments, default=None), look=False)
@@ -149,7 +149,12 @@ def _by_snapshot(drain: Drain, snapshot: Snapshot, now: datetime) -> InstanceSte
         return AbandonDrain(f"the snapshot failed: {snapshot.failure}", alarm=True)
     if now >= drain.deadline:
         return AbandonDrain("the snapshot did not come in time", alarm=True)
-    return Rest(drain.deadline, look=False)
+    return Rest(_told_or(drain.deadline, now), look=False)
+
+
+def _told_or(deadline: datetime, now: datetime) -> datetime:
+    """The agent tells when it is done; the hint of that may be lost."""
+    return min(deadline, now + timedelta(seconds=ASK_AGAIN_S))
 
 
 def _asleep(scene: Scene, _now: datetime) -> InstanceStep | None:

@@ -91,6 +91,7 @@ class Instance:
     open_snapshot: SnapshotId | None  # taken while running
     keep_alive_until: datetime | None
     final_snapshot: bool  # of a destroy
+    keep_snapshots: bool  # after a destroy
     attempts: int  # rentals begun in this provisioning
     provision_deadline: datetime | None
     search_at: datetime | None  # no offer fitted: when to look for one again

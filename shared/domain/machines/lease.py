@@ -7,6 +7,9 @@ from datetime import datetime
 
 from shared.domain.ids import InstanceId, RentalId
 
+POINT_EVERY_S = 25.0
+MOST_POINTS = 240
+
 
 @dataclass(frozen=True, slots=True)
 class GpuFigure:
@@ -36,6 +39,41 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """One moment of a machine's series; None is unknown. `gpu_util_percent` is over all GPUs."""
+
+    at: datetime
+    gpu_util_percent: float | None
+    gpu_temperature_c: float | None
+    cpu_percent: float | None
+    memory_used_bytes: int | None
+
+
+def point_of(figures: Figures) -> Point:
+    """Unknown as soon as one GPU did not say."""
+    utils = [gpu.util_percent for gpu in figures.gpus]
+    known = [each for each in utils if each is not None]
+    heat = [gpu.temperature_c for gpu in figures.gpus if gpu.temperature_c is not None]
+    return Point(
+        at=figures.as_of,
+        gpu_util_percent=sum(known) / len(known) if known and len(known) == len(utils) else None,
+        gpu_temperature_c=max(heat, default=None),
+        cpu_percent=figures.cpu_percent,
+        memory_used_bytes=figures.memory_used_bytes,
+    )
+
+
+def grown(series: tuple[Point, ...], figures: Figures | None) -> tuple[Point, ...]:
+    """With these figures, if the last are old enough: at most one point in 25 s, 240 in all."""
+    if figures is None:
+        return series
+    last = series[-1].at if series else None
+    if last is not None and (figures.as_of - last).total_seconds() < POINT_EVERY_S:
+        return series
+    return (*series, point_of(figures))[-MOST_POINTS:]
+
+
+@dataclass(frozen=True, slots=True)
 class AgentLease:
     """One document per rental. Heartbeats write here and nowhere else.
 
@@ -58,6 +96,7 @@ class AgentLease:
     renewal_s: int
     beat_s: int
     figures: Figures | None = None
+    series: tuple[Point, ...] = ()  # rides on writes that happen anyway
 
     def ends_at(self, grace_s: int) -> float:
         """Epoch seconds until which silence is normal (protocol.md, rule 15)."""

@@ -72,13 +72,15 @@ def _metered(rental: Rental, sighting: Sighting) -> Rental:
 def missed(rental: Rental, looked_at: datetime, timing: Timing) -> Rental:
     """A complete listing that began at `looked_at` does not hold it (rule 7).
 
-    It counts only when begun after the create had to be visible and after the last destroy.
+    It counts only when begun after the create had to be visible, after the last destroy and
+    after the end of a claim: whoever held it may have died, and never gives it back.
     """
     waiting = rental.state in {RentalState.UNKNOWN, RentalState.RELEASING}
     too_early = (rental.visible_by and looked_at <= rental.visible_by) or (
         rental.destroyed_at and looked_at <= rental.destroyed_at
     )
-    if not waiting or too_early or rental.claim:
+    claimed = rental.claim is not None and looked_at <= rental.claim.deadline
+    if not waiting or too_early or claimed:
         return rental
     if not rental.absences:
         return replace(rental, absences=(looked_at,))

@@ -15,6 +15,7 @@ class SnapshotState(StrEnum):
     VERIFIED = "verified"  # we found every referenced byte in place
     ACKED = "acked"  # it became head
     BRANCH = "branch"  # whole, but the instance had moved on: kept, never head
+    CONDEMNED = "condemned"  # to be removed: hidden, not restorable
     ABANDONED = "abandoned"  # never finished, failed or not whole
 
 
@@ -46,6 +47,7 @@ class Snapshot:
     failure: str = ""
     commanded: bool = False  # the agent was told
     keep: bool = False
+    condemned_at: datetime | None = None
 
     @property
     def restorable(self) -> bool:

@@ -93,6 +93,7 @@ def delete_instance(call: Call[wire.DestroyQuery, NoBody]) -> wire.AcceptedAnswe
         call.user.user_id,
         _id(call),
         final_snapshot=query.final_snapshot and not query.force,
+        keep_snapshots=query.keep_snapshots,
         reason=query.reason,
     )
     return _accepted(call, operation)
@@ -159,6 +160,12 @@ def get_logs(call: Call[PageQuery, NoBody]) -> Listing[wire.LogWire]:
         ),
         next_page_token=page.next_cursor,
     )
+
+
+def get_metrics(call: Call[wire.SeriesQuery, NoBody]) -> wire.SeriesAnswer:
+    query = call.query
+    points = read.series(call.services, call.user.user_id, _id(call), query.since, query.until)
+    return to_wire.series_answer(_id(call), points)
 
 
 def get_cost(call: Call[NoQuery, NoBody]) -> wire.CostAnswer:

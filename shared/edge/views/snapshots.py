@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.app.instances import orders, read
+from shared.app.snapshots import condemn
 from shared.app.snapshots.keep import keep
-from shared.app.snapshots.read import owned_snapshot, snapshots_of, snapshots_of_instance
+from shared.app.snapshots.read import snapshots_of, snapshots_of_instance
+from shared.app.snapshots.restore import restore
 from shared.contract import instances as wire
 from shared.contract import instances_mapping as to_wire
 from shared.contract.paging import Listing, NoBody, NoQuery
 from shared.domain.ids import InstanceId, SnapshotId
+from shared.edge.route import Answer
 
 if TYPE_CHECKING:
     from shared.edge.route import Call
@@ -45,23 +48,25 @@ def post_keep(call: Call[NoQuery, NoBody]) -> wire.SnapshotWire:
     return to_wire.snapshot_wire(keep(call.services, call.user.user_id, snapshot_id))
 
 
-def post_restore(call: Call[NoQuery, NoBody]) -> wire.AcceptedAnswer:
-    """Wake the hibernated instance that it came from, from this snapshot."""
-    snapshot = owned_snapshot(
-        call.services, call.user.user_id, SnapshotId(call.path["snapshot_id"])
-    ).value
-    operation = orders.wake(
+def post_restore(call: Call[NoQuery, wire.RestoreBody]) -> wire.AcceptedAnswer:
+    operation = restore(
         call.services,
         call.user.user_id,
-        snapshot.instance_id,
-        want=None,
-        snapshot_id=snapshot.id,
+        SnapshotId(call.path["snapshot_id"]),
+        new_instance=call.body.new_instance,
+        label=call.body.label,
+        idempotency_id=call.idempotency_id,
     )
-    return _accepted(call, snapshot.instance_id, to_wire.operation_wire(operation))
+    return _accepted(call, operation.target, to_wire.operation_wire(operation))
+
+
+def delete_snapshot(call: Call[NoQuery, NoBody]) -> Answer:
+    condemn.delete_snapshot(call.services, call.user.user_id, SnapshotId(call.path["snapshot_id"]))
+    return Answer(status=204)
 
 
 def _accepted(
-    call: Call[NoQuery, wire.TakeSnapshotBody] | Call[NoQuery, NoBody],
+    call: Call[Any, Any],
     instance_id: InstanceId,
     operation: wire.OperationWire,
 ) -> wire.AcceptedAnswer:

@@ -1,0 +1,69 @@
+"""Mark snapshots for removal. Their bytes go later, by collection, after a grace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.app.collections import INSTANCES, SNAPSHOTS, SNAPSHOTS_OF_INSTANCE
+from shared.app.pages import every
+from shared.app.snapshots.read import owned_snapshot
+from shared.domain.errors import Conflicting, StoreError, VersionConflict
+from shared.domain.snapshots.model import Snapshot, SnapshotState
+from shared.domain.snapshots.retention import condemned, pinned_why, superfluous
+
+if TYPE_CHECKING:
+    from shared.app.services import Services
+    from shared.domain.ids import InstanceId, SnapshotId, UserId
+    from shared.domain.instances.model import Instance
+
+TRIES = 5
+
+
+def delete_snapshot(services: Services, owner: UserId, snapshot_id: SnapshotId) -> None:
+    """Raises NotFound, and Conflicting while something needs it or its owner keeps it."""
+    for _ in range(TRIES):
+        stored = owned_snapshot(services, owner, snapshot_id)
+        snapshot = stored.value
+        if snapshot.state is SnapshotState.CONDEMNED:
+            return
+        instance = services.store.get(INSTANCES, snapshot.instance_id)
+        siblings = all_of(services, snapshot.instance_id)
+        why = pinned_why(snapshot, instance.value if instance else None, siblings)
+        if why:
+            raise Conflicting(f"it cannot go: {why}")
+        try:
+            gone = condemned(snapshot, services.clock.now())
+            services.store.save(SNAPSHOTS, snapshot_id, gone, stored.version)
+        except VersionConflict:
+            continue
+        return
+    raise StoreError("the snapshot is too busy")
+
+
+def retain(services: Services, instance: Instance) -> None:
+    """Condemn what the instance's policy no longer keeps. Best effort: the next one catches up."""
+    snapshots = all_of(services, instance.id)
+    for each in superfluous(snapshots, instance, instance.snapshots.keep_last):
+        _condemn(services, each)
+
+
+def condemn_all(services: Services, instance: Instance) -> None:
+    """The owner wants nothing of a destroyed instance kept, but for what was kept for ever."""
+    for each in all_of(services, instance.id):
+        if each.restorable and not each.keep:
+            _condemn(services, each)
+
+
+def all_of(services: Services, instance_id: InstanceId) -> tuple[Snapshot, ...]:
+    return tuple(every(services, SNAPSHOTS_OF_INSTANCE, {"instance_id": instance_id}))
+
+
+def _condemn(services: Services, snapshot: Snapshot) -> None:
+    stored = services.store.get(SNAPSHOTS, snapshot.id)
+    if stored is None or stored.value != snapshot:
+        return  # somebody kept or changed it meanwhile
+    try:
+        gone = condemned(snapshot, services.clock.now())
+        services.store.save(SNAPSHOTS, snapshot.id, gone, stored.version)
+    except VersionConflict:
+        return

@@ -1,0 +1,47 @@
+"""Which snapshots may go (rule 20). Pure.
+
+Never the head, nor what is being restored, nor what is kept by its owner, nor the parent of one
+that is being written: its packs are referenced by what is not acknowledged yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from shared.domain.instances.model import Instance, InstanceState
+from shared.domain.snapshots.model import Snapshot, SnapshotState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+UNDER_WAY = frozenset({SnapshotState.OPEN, SnapshotState.UPLOADED, SnapshotState.VERIFIED})
+
+
+def pinned_why(snapshot: Snapshot, instance: Instance | None, siblings: Iterable[Snapshot]) -> str:
+    """Why it must stay; "" when it may go."""
+    if snapshot.state in UNDER_WAY:
+        return "it is being written"
+    alive = instance is not None and instance.state is not InstanceState.DESTROYED
+    if alive and instance and snapshot.id in {instance.head, instance.restore_from}:
+        return "it is what the instance would wake from"
+    if any(each.parent == snapshot.id and each.state in UNDER_WAY for each in siblings):
+        return "another snapshot is being written on top of it"
+    return ""
+
+
+def superfluous(
+    snapshots: tuple[Snapshot, ...], instance: Instance, keep_last: int
+) -> tuple[Snapshot, ...]:
+    """Acknowledged ones beyond the newest `keep_last`, without those that are kept or pinned."""
+    acked = [each for each in snapshots if each.state is SnapshotState.ACKED and not each.keep]
+    newest_first = sorted(acked, key=lambda each: each.created_at, reverse=True)
+    return tuple(
+        each for each in newest_first[keep_last:] if not pinned_why(each, instance, snapshots)
+    )
+
+
+def condemned(snapshot: Snapshot, now: datetime) -> Snapshot:
+    """It is hidden and not restorable from now on; its bytes go after the grace."""
+    return replace(snapshot, state=SnapshotState.CONDEMNED, condemned_at=now)
