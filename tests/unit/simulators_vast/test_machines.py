@@ -73,13 +73,10 @@ def test_work_on_the_machine_drives_the_gpu_and_idle_is_exactly_zero(simulator: 
 
     wait_until(lambda: simulator.gpu(contract_id).get("util_percent") == 85)
     loads = simulator.folder(contract_id) / "run/loads"
-    worker = next(
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if "85" in (process.info["cmdline"] or []) and "600" in process.info["cmdline"]
-    )
-    for child in worker.children():
-        child.kill()
+    record = json.loads(simulator.file(contract_id, "process.json") or "{}")
+    for process in psutil.Process(record["pid"]).children(recursive=True):
+        if process.name() == "sleep":
+            process.kill()
 
     wait_until(lambda: simulator.gpu(contract_id)["util_percent"] == 0)
     assert not list(loads.iterdir())
