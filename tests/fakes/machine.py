@@ -231,7 +231,9 @@ class FakeMachine:
             seconds=SNAPSHOT_S,
         )
         self._remember(
-            wire.EVENT_SNAPSHOT_DONE, snapshot_id=command.snapshot_id, snapshot=done,
+            wire.EVENT_SNAPSHOT_DONE,
+            snapshot_id=command.snapshot_id,
+            snapshot=done,
             usage=self._usage(),
         )
 

@@ -239,4 +239,3 @@ class Cloud:
             for s in self.store.find(INSTANCES_OF_OWNER, {"owner": OWNER}).items
         ]
         return f"{page}, standing {standing}, deaths {self.deaths}"
-

@@ -70,7 +70,14 @@ def wake(cloud: Cloud, instance_id: InstanceId) -> None:
 
 
 def destroy(cloud: Cloud, instance_id: InstanceId, *, final_snapshot: bool = True) -> None:
-    order(cloud, instance_id, "destroy", final_snapshot=final_snapshot, reason="done")
+    order(
+        cloud,
+        instance_id,
+        "destroy",
+        final_snapshot=final_snapshot,
+        keep_snapshots=True,
+        reason="done",
+    )
 
 
 def snapshot(cloud: Cloud, instance_id: InstanceId) -> None:

@@ -74,9 +74,7 @@ def assert_one_create_each(cloud: Cloud) -> None:
 
 
 def ours_standing(cloud: Cloud) -> list[str]:
-    return [
-        each.id for each in cloud.market.standing() if each.order.label not in FOREIGN
-    ]
+    return [each.id for each in cloud.market.standing() if each.order.label not in FOREIGN]
 
 
 def assert_over(cloud: Cloud, instance_id: InstanceId) -> None:
