@@ -264,6 +264,7 @@ class InstanceWire(Wire):
     ports: tuple[PortWire, ...] = ()
     usage: UsageWire | None = None
     agent_seen_at: UtcTime | None = None
+    silent_since: UtcTime | None = None
     price_usd_per_hour: float | None = None
     cost_so_far_usd: float | None = None
     idle: IdleWire | None = None

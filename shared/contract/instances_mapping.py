@@ -131,6 +131,7 @@ def instance_wire(
         disk_gb=instance.spec.disk_gb,
         machine_type=instance.want.machine_type,
         cost_so_far_usd=to_usd(cost) if cost is not None else None,
+        silent_since=instance.silent_since,
         keep_alive_until=instance.keep_alive_until,
         last_snapshot=snapshot_wire(head) if head else None,
         head_snapshot_id=instance.head,

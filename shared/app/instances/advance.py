@@ -21,7 +21,13 @@ from shared.app.instances.drain import (
     order_sleep,
     send_thaw,
 )
-from shared.app.instances.enter import enter_state, give_up, resume_failed
+from shared.app.instances.enter import (
+    enter_state,
+    give_up,
+    note_silence,
+    resume_failed,
+    stopped_from_outside,
+)
 from shared.app.instances.hints import hint
 from shared.app.instances.provision import rent_more
 from shared.app.instances.scene import load
@@ -40,12 +46,14 @@ from shared.domain.instances.steps import (
     FinishDrain,
     GiveUp,
     InstanceStep,
+    NoteSilence,
     OfRental,
     OrderSleep,
     RentMore,
     Rest,
     ResumeFailed,
     SendThaw,
+    StoppedOutside,
     Verify,
 )
 
@@ -109,6 +117,8 @@ _STEPS: Mapping[type[InstanceStep], Callable[[Services, Loaded, Any], None]] = {
     DropSnapshot: drop_snapshot,
     Enter: enter_state,
     ResumeFailed: resume_failed,
+    StoppedOutside: stopped_from_outside,
+    NoteSilence: note_silence,
     CommandSnapshot: command_snapshot,
     SendThaw: send_thaw,
     OfRental: _of_rental,

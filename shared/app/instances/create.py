@@ -161,6 +161,7 @@ def _records(
         search_at=None,
         avoid_machine=None,
         ready_at=None,
+        silent_since=None,
         next_snapshot_at=None,
         operation_id=operation.id,
         due_at=now,

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 from shared.app.instances.save import note, save
 from shared.app.snapshots.condemn import condemn_all
 from shared.domain.instances.model import Desired, InstanceState
-from shared.domain.instances.transitions import enter, gave_up
+from shared.domain.instances.transitions import enter, gave_up, stopped_outside
 
 if TYPE_CHECKING:
     from shared.app.instances.scene import Loaded
     from shared.app.services import Services
-    from shared.domain.instances.steps import Enter, GiveUp, ResumeFailed
+    from shared.domain.instances.steps import (
+        Enter,
+        GiveUp,
+        NoteSilence,
+        ResumeFailed,
+        StoppedOutside,
+    )
 
 
 def enter_state(services: Services, loaded: Loaded, step: Enter) -> None:
@@ -32,6 +38,24 @@ def give_up(services: Services, loaded: Loaded, step: GiveUp) -> None:
         gave_up(instance, step.reason, services.clock.now()),
         [note(services, instance, "alarm.no_machine", step.reason)],
     )
+
+
+def stopped_from_outside(services: Services, loaded: Loaded, _step: StoppedOutside) -> None:
+    instance = loaded.instance.value
+    after = stopped_outside(instance, services.clock.now())
+    told = note(services, instance, "alarm.stopped_outside", after.state_reason)
+    save(services, loaded, after, [told])
+
+
+def note_silence(services: Services, loaded: Loaded, step: NoteSilence) -> None:
+    instance = loaded.instance.value
+    now = services.clock.now()
+    if step.silent:
+        told = note(services, instance, "alarm.silent", "its agent has not spoken in time")
+        save(services, loaded, replace(instance, silent_since=now), [told])
+        return
+    told = note(services, instance, "agent.back", "its agent speaks again")
+    save(services, loaded, replace(instance, silent_since=None), [told])
 
 
 def resume_failed(services: Services, loaded: Loaded, step: ResumeFailed) -> None:

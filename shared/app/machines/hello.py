@@ -114,7 +114,7 @@ def _come_back(
     live = _live(rental.value, claimant, services)
     if instance.state is InstanceState.RESUMING:
         instance = enter(instance, InstanceState.RUNNING, "its machine runs again", now)
-        instance = replace(instance, ready_at=now)
+        instance = replace(instance, ready_at=now, silent_since=None)
     writes: list[Write] = [
         Save(RENTALS, rental.key, live, rental.version),
         note(services, instance, "rental.live", "the machine has booted again", live.id),

@@ -48,7 +48,8 @@ def total(lines: tuple[LedgerLine, ...]) -> int:
 
 
 def _gpu(rental: Rental, provider_now: datetime | None) -> LedgerLine:
-    seconds, slack = 0.0, 0.0
+    # Never seen running, it may still have run: for all of its life at most.
+    seconds, slack = 0.0, 0.0 if rental.meter.spans else _life_s(rental, provider_now)
     for span in rental.meter.spans:
         until = span.end or provider_now or span.start
         seconds += max(0.0, (until - span.start).total_seconds())
@@ -62,12 +63,17 @@ def _gpu(rental: Rental, provider_now: datetime | None) -> LedgerLine:
 
 def _disk(rental: Rental, provider_now: datetime | None) -> LedgerLine:
     begun, ended = rental.meter.begun_at, rental.meter.ended_at or provider_now
-    seconds = max(0.0, (ended - begun).total_seconds()) if begun and ended else 0.0
+    seconds = _life_s(rental, provider_now)
     rate = rental.terms.storage_rate
     slack = rental.meter.slack_s + CLOCK_GRAIN_S
     return LedgerLine(
         rental, "disk", seconds, _cost(rate, seconds), _cost(rate, slack) + 1, begun, ended
     )
+
+
+def _life_s(rental: Rental, provider_now: datetime | None) -> float:
+    begun, ended = rental.meter.begun_at, rental.meter.ended_at or provider_now
+    return max(0.0, (ended - begun).total_seconds()) if begun and ended else 0.0
 
 
 def _traffic(rental: Rental, kind: str, count: int | None, price: int) -> LedgerLine:

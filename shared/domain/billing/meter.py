@@ -47,9 +47,9 @@ class Meter:
             return self  # a look that is older than the stop
         return replace(seen, spans=(*self.spans, Span(since, None, CLOCK_GRAIN_S)))
 
-    def stop(self, at: datetime) -> Meter:
-        """We stopped it, and the provider took the order then."""
-        return self._close(at, CLOCK_GRAIN_S)
+    def stop(self, at: datetime, doubt_s: float = 0.0) -> Meter:
+        """We stopped it; the provider took the order then, or up to `doubt_s` before."""
+        return self._close(at, CLOCK_GRAIN_S + doubt_s)
 
     def found_stopped(self, seen_at: datetime) -> Meter:
         """It stopped by itself at some time since it was last seen running."""
@@ -58,11 +58,11 @@ class Meter:
         last = self.last_running_at or self.spans[-1].start
         return self._close(seen_at, CLOCK_GRAIN_S + (seen_at - last).total_seconds())
 
-    def finish(self, at: datetime) -> Meter:
-        """The provider accepted the destroy then."""
+    def finish(self, at: datetime, doubt_s: float = 0.0) -> Meter:
+        """The provider accepted the destroy then, or up to `doubt_s` before."""
         if self.ended_at:
             return self
-        return replace(self.stop(at), ended_at=at)
+        return replace(self.stop(at, doubt_s), ended_at=at, slack_s=self.slack_s + doubt_s)
 
     def traffic(self, received: int | None, sent: int | None) -> Meter:
         """Counters only rise; a smaller or missing reading is not news."""

@@ -6,7 +6,7 @@ that anything of it asks for.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.instances.idle import fresh, held_awake, idle_now, judged_idle
@@ -21,12 +21,14 @@ from shared.domain.instances.steps import (
     FinishDrain,
     GiveUp,
     InstanceStep,
+    NoteSilence,
     OfRental,
     OrderSleep,
     RentMore,
     Rest,
     ResumeFailed,
     SendThaw,
+    StoppedOutside,
     Verify,
 )
 from shared.domain.rentals.decide import next_step as next_rental_step
@@ -45,7 +47,7 @@ ASK_AGAIN_S = 60
 
 
 def next_step(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
-    own = _TABLE[scene.instance.state](scene, now)
+    own = _TABLE[scene.instance.state](scene, now, timing)
     if own and not isinstance(own, Rest):
         return own
     waits = [own] if isinstance(own, Rest) else []
@@ -58,7 +60,7 @@ def next_step(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
     return Rest(min(moments, default=None), any(each.look for each in waits))
 
 
-def _provisioning(scene: Scene, now: datetime) -> InstanceStep | None:
+def _provisioning(scene: Scene, now: datetime, _timing: Timing) -> InstanceStep | None:
     instance = scene.instance
     if instance.desired is Desired.DESTROYED:
         return Enter(InstanceState.DESTROYING, "destroyed before a machine was ready")
@@ -73,21 +75,47 @@ def _provisioning(scene: Scene, now: datetime) -> InstanceStep | None:
     return RentMore(instance.race.width)
 
 
-def _restoring(scene: Scene, _now: datetime) -> InstanceStep | None:
+def _restoring(scene: Scene, _now: datetime, _timing: Timing) -> InstanceStep | None:
     if scene.instance.desired is Desired.DESTROYED:
         return Enter(InstanceState.DESTROYING, "destroyed while restoring: the snapshot is whole")
     return None
 
 
-def _running(scene: Scene, now: datetime) -> InstanceStep | None:
+def _running(scene: Scene, now: datetime, timing: Timing) -> InstanceStep | None:
     instance = scene.instance
     if instance.thaw:
         return SendThaw()
+    primary = scene.primary()
+    if primary and primary.state is RentalState.STOPPED:
+        return StoppedOutside()
     if instance.desired is not Desired.RUNNING:
         return _leave_running(instance)
     if idle_now(instance, scene.lease, now):
         return OrderSleep("idle: GPU, CPU and network were quiet for the whole window")
-    return _snapshot_under_way(scene, now) or _next_look(scene, now)
+    return (
+        _silence(scene, now, timing)
+        or _snapshot_under_way(scene, now)
+        or _next_look(scene, now, timing)
+    )
+
+
+def _silence(scene: Scene, now: datetime, timing: Timing) -> InstanceStep | None:
+    """Silence alone proves nothing (rule 16): the owner is told, nothing is released."""
+    primary, known = scene.primary(), scene.instance.silent_since is not None
+    until = _speaks_by(scene, timing)
+    if until is None or primary is None or primary.boot_deadline:
+        return None  # a machine that is starting is judged by its boot deadline
+    silent = now >= until
+    return NoteSilence(silent) if silent is not known else None
+
+
+def _speaks_by(scene: Scene, timing: Timing) -> datetime | None:
+    """The end of its lease, counted from its last beat or, after a start, from being ready."""
+    lease, ready_at = scene.lease, scene.instance.ready_at
+    if lease is None:
+        return None
+    end = datetime.fromtimestamp(lease.ends_at(timing.beat_grace_s), UTC)
+    return end if ready_at is None else max(end, end + (ready_at - lease.seen_at))
 
 
 def _leave_running(instance: Instance) -> InstanceStep:
@@ -111,12 +139,15 @@ def _snapshot_under_way(scene: Scene, now: datetime) -> InstanceStep | None:
     return DropSnapshot(snapshot.failure or "it did not come in time")
 
 
-def _next_look(scene: Scene, now: datetime) -> InstanceStep:
+def _next_look(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
     """When a running instance has to be looked at without being told."""
     moments = []
     lease, snapshot = scene.lease, scene.snapshot
     if lease and judged_idle(scene.instance, lease, now) and not fresh(lease, now):
         return AskAgent()
+    speaks_by = _speaks_by(scene, timing)
+    if speaks_by and speaks_by > now:
+        moments.append(speaks_by)
     if lease and lease.verdict == "idle":
         moments.append(now + timedelta(seconds=ASK_AGAIN_S))
     if snapshot:
@@ -126,7 +157,7 @@ def _next_look(scene: Scene, now: datetime) -> InstanceStep:
     return Rest(min(moments, default=None), look=False)
 
 
-def _draining(scene: Scene, now: datetime) -> InstanceStep | None:
+def _draining(scene: Scene, now: datetime, _timing: Timing) -> InstanceStep | None:
     instance, drain, snapshot = scene.instance, scene.instance.drain, scene.snapshot
     if drain is None or snapshot is None:
         return AbandonDrain("the drain left no record", alarm=True)
@@ -157,7 +188,7 @@ def _told_or(deadline: datetime, now: datetime) -> datetime:
     return min(deadline, now + timedelta(seconds=ASK_AGAIN_S))
 
 
-def _asleep(scene: Scene, _now: datetime) -> InstanceStep | None:
+def _asleep(scene: Scene, _now: datetime, _timing: Timing) -> InstanceStep | None:
     if scene.instance.desired is Desired.RUNNING:
         return Enter(InstanceState.PROVISIONING, "woken")
     if scene.instance.desired is Desired.DESTROYED:
@@ -165,7 +196,7 @@ def _asleep(scene: Scene, _now: datetime) -> InstanceStep | None:
     return None
 
 
-def _pausing(scene: Scene, _now: datetime) -> InstanceStep | None:
+def _pausing(scene: Scene, _now: datetime, _timing: Timing) -> InstanceStep | None:
     primary = scene.primary()
     if scene.instance.desired is Desired.RUNNING:
         return Enter(InstanceState.RESUMING, "resumed before it had stopped")
@@ -174,7 +205,7 @@ def _pausing(scene: Scene, _now: datetime) -> InstanceStep | None:
     return None
 
 
-def _paused(scene: Scene, _now: datetime) -> InstanceStep | None:
+def _paused(scene: Scene, _now: datetime, _timing: Timing) -> InstanceStep | None:
     instance = scene.instance
     if instance.desired is Desired.RUNNING:
         return Enter(InstanceState.RESUMING, "resumed by its owner")
@@ -187,7 +218,7 @@ def _paused(scene: Scene, _now: datetime) -> InstanceStep | None:
     return None
 
 
-def _resuming(scene: Scene, now: datetime) -> InstanceStep | None:
+def _resuming(scene: Scene, now: datetime, _timing: Timing) -> InstanceStep | None:
     instance, primary = scene.instance, scene.primary()
     if instance.desired is Desired.DESTROYED and not instance.final_snapshot:
         return Enter(InstanceState.DESTROYING, "destroyed by its owner without a snapshot")
@@ -199,20 +230,20 @@ def _resuming(scene: Scene, now: datetime) -> InstanceStep | None:
     return None
 
 
-def _destroying(scene: Scene, _now: datetime) -> InstanceStep | None:
+def _destroying(scene: Scene, _now: datetime, _timing: Timing) -> InstanceStep | None:
     if scene.instance.rentals:
         return None
     return Enter(InstanceState.DESTROYED, "the provider holds nothing of it any more")
 
 
-def _ended(scene: Scene, _now: datetime) -> InstanceStep | None:
+def _ended(scene: Scene, _now: datetime, _timing: Timing) -> InstanceStep | None:
     wanted = scene.instance.desired is Desired.DESTROYED
     if wanted and scene.instance.state is InstanceState.FAILED:
         return Enter(InstanceState.DESTROYING, "destroyed by its owner")
     return None
 
 
-_TABLE: dict[InstanceState, Callable[[Scene, datetime], InstanceStep | None]] = {
+_TABLE: dict[InstanceState, Callable[[Scene, datetime, Timing], InstanceStep | None]] = {
     InstanceState.PROVISIONING: _provisioning,
     InstanceState.RESTORING: _restoring,
     InstanceState.RUNNING: _running,

@@ -97,6 +97,7 @@ class Instance:
     search_at: datetime | None  # no offer fitted: when to look for one again
     avoid_machine: str | None  # a wake goes elsewhere when it can
     ready_at: datetime | None
+    silent_since: datetime | None  # its agent's lease has ended, and it did not speak since
     next_snapshot_at: datetime | None
     operation_id: OperationId | None
     due_at: datetime | None

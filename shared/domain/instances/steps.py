@@ -90,6 +90,18 @@ class ResumeFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class StoppedOutside:
+    """Somebody else stopped the machine: that is no failure and no order of ours (rule 17)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSilence:
+    """Its agent's lease has ended (`silent`), or it speaks again."""
+
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AskAgent:
     """The evidence is too old to judge by: ask for a fresh beat."""
 
@@ -121,6 +133,8 @@ InstanceStep = (
     | DropSnapshot
     | Enter
     | ResumeFailed
+    | StoppedOutside
+    | NoteSilence
     | AskAgent
     | OfRental
     | Rest

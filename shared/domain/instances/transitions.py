@@ -33,6 +33,7 @@ def provision(instance: Instance, now: datetime) -> Instance:
         search_at=None,
         provision_deadline=now + timedelta(seconds=instance.race.deadline_s),
         ready_at=None,
+        silent_since=None,
     )
 
 
@@ -60,6 +61,7 @@ def ready(instance: Instance, now: datetime) -> Instance:
     return replace(
         instance,
         ready_at=now,
+        silent_since=None,
         restore_from=None,
         next_snapshot_at=now + timedelta(minutes=interval) if interval else None,
     )
@@ -114,6 +116,7 @@ def let_go(instance: Instance, machine_id: str | None, now: datetime) -> Instanc
         open_snapshot=None,
         restore_from=instance.head,
         ready_at=None,
+        silent_since=None,
         next_snapshot_at=None,
         avoid_machine=machine_id,
     )
@@ -136,3 +139,9 @@ def gave_up(instance: Instance, reason: str, now: datetime) -> Instance:
         asleep = replace(fenced, desired=Desired.ASLEEP, restore_from=instance.head)
         return enter(asleep, InstanceState.ASLEEP, reason, now)
     return enter(instance, InstanceState.FAILED, reason, now)
+
+
+def stopped_outside(instance: Instance, now: datetime) -> Instance:
+    """Paused, as if its owner had ordered it: the disk is kept, a resume starts it again."""
+    reason = "its machine was stopped from outside; resume starts it again"
+    return replace(enter(instance, InstanceState.PAUSED, reason, now), desired=Desired.PAUSED)

@@ -103,6 +103,7 @@ class Rental:
     boot_deadline: datetime | None = None
     reboot_wanted: bool = False
     stopped_by_us: bool = False
+    ending_since: datetime | None = None  # a stop or destroy may be in effect since (our clock)
     destroyed_at: datetime | None = None  # our last accepted destroy, by our clock
     absences: tuple[datetime, ...] = ()
     confirmed_absent: bool = False  # the read by id lacked it too, after two absences

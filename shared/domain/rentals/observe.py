@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.ids import ContractId
 from shared.domain.rentals.model import Address, Rental, RentalState
-from shared.domain.rentals.transitions import bind, stray
+from shared.domain.rentals.transitions import become, bind, stray
 
 if TYPE_CHECKING:
     from shared.domain.rentals.timing import Timing
@@ -41,10 +41,32 @@ def sighted(rental: Rental, sighting: Sighting, looked_at: datetime, now: dateti
         confirmed_absent=False,
         provider_status=sighting.status,
         provider_message=sighting.message,
+        ending_since=_not_before(rental.ending_since, sighting, looked_at),
     )
     if known.state is RentalState.LIVE or sighting.address.ssh_host:
         known = replace(known, address=sighting.address)
-    return _metered(known, sighting)
+    return _stopped_outside(_metered(known, sighting), sighting, looked_at, now)
+
+
+def _stopped_outside(
+    rental: Rental, sighting: Sighting, looked_at: datetime, now: datetime
+) -> Rental:
+    """Stopped without an order of ours, as of a look that began after it was last live."""
+    ours = rental.claim is not None or rental.reboot_wanted or rental.boot_deadline is not None
+    if ours or rental.state is not RentalState.LIVE or looked_at <= rental.state_since:
+        return rental
+    if sighting.status not in STILL:
+        return rental
+    return become(rental, RentalState.STOPPED, "stopped from outside", now)
+
+
+def _not_before(
+    ending_since: datetime | None, sighting: Sighting, looked_at: datetime
+) -> datetime | None:
+    """What still runs had not been ended when the look began."""
+    if ending_since is None or sighting.status != RUNNING:
+        return ending_since
+    return max(ending_since, looked_at)
 
 
 def _stray_sighted(

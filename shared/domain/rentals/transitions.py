@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from shared.domain.rentals.timing import Timing
 
 
+ENDING = frozenset({Action.STOP, Action.DESTROY})
+
+
 def become(rental: Rental, state: RentalState, reason: str, now: datetime) -> Rental:
     if rental.state is state:
         return rental
@@ -39,6 +42,8 @@ def claim(rental: Rental, action: Action, op_id: str, now: datetime, timing: Tim
     held = replace(
         rental, claim=Claim(op_id, action, now + timedelta(seconds=timing.claim_s)), retry_at=None
     )
+    if action in ENDING:
+        return replace(held, ending_since=rental.ending_since or now)
     if action is not Action.CREATE:
         return held
     return replace(
@@ -52,8 +57,11 @@ def turn_at(rental: Rental, op_id: str, at: datetime, timing: Timing) -> Rental:
     """The call leaves at `at`, not now: what was counted from the claim counts from there."""
     if rental.claim is None or rental.claim.op_id != op_id:
         return rental
+    first_try = rental.ending_since == rental.claim.deadline - timedelta(seconds=timing.claim_s)
     later = replace(
-        rental, claim=replace(rental.claim, deadline=at + timedelta(seconds=timing.claim_s))
+        rental,
+        claim=replace(rental.claim, deadline=at + timedelta(seconds=timing.claim_s)),
+        ending_since=at if first_try else rental.ending_since,
     )
     if rental.claim.action is not Action.CREATE:
         return later
@@ -127,6 +135,7 @@ def started(rental: Rental, now: datetime, timing: Timing) -> Rental:
         become(rental, RentalState.BOOTING, "starting again", now),
         boot_deadline=now + timedelta(seconds=timing.boot_deadline_s),
         stopped_by_us=False,
+        ending_since=None,
         address=Address(),
     )
 
@@ -136,7 +145,8 @@ def stopped(rental: Rental, at: datetime, now: datetime) -> Rental:
     return replace(
         become(rental, RentalState.STOPPED, "stopped on order", now),
         stopped_by_us=True,
-        meter=rental.meter.stop(at),
+        ending_since=None,
+        meter=rental.meter.stop(at, _doubt_s(rental, now)),
     )
 
 
@@ -157,7 +167,8 @@ def destroyed(rental: Rental, contract_id: ContractId, at: datetime, now: dateti
             destroyed_at=now,
             absences=(),
             confirmed_absent=False,
-            meter=rental.meter.finish(at),
+            ending_since=None,
+            meter=rental.meter.finish(at, _doubt_s(rental, now)),
         )
     return replace(
         rental,
@@ -166,6 +177,14 @@ def destroyed(rental: Rental, contract_id: ContractId, at: datetime, now: dateti
         absences=(),
         confirmed_absent=False,
     )
+
+
+def _doubt_s(rental: Rental, now: datetime) -> float:
+    """How long before its clean answer the order may have taken effect: an earlier call of it
+    may have been cut off.
+    """
+    since = rental.ending_since
+    return max(0.0, (now - since).total_seconds()) if since else 0.0
 
 
 def postpone(rental: Rental, wait_s: float, reason: str, now: datetime, timing: Timing) -> Rental:
