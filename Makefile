@@ -78,7 +78,7 @@ openapi: $(STAMP) ## Write the generated files anew
 coverage: $(STAMP) ## Branches that no test takes
 	$(PYTEST) -q -n 2 --cov --cov-report=term-missing:skip-covered
 
-bench: $(STAMP) ## Measure a stack of its own (about three minutes; last line JSON)
+bench: $(STAMP) ## Measure a stack of its own (three to four minutes; last line JSON)
 	@$(BIN)/python -m tests.bench.local
 
 clean-machines: $(STAMP) ## End what a killed stack left running; only processes it recorded

@@ -1,6 +1,6 @@
 """`python -m tests.bench.local [--json]`: what the local stack costs and how quick it is.
 
-Starts a stack of its own in a temporary folder; about three minutes. The last line is one JSON
+Starts a stack of its own in a temporary folder; three to four minutes. The last line is one JSON
 object; with `--json` it is the only one.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import sys
 import tempfile
 import time
@@ -40,8 +39,8 @@ MACHINES = 4
 ROUNDS = 2
 THREADS = 8
 LOAD_S = 10.0
-WATCH_SETTLES_S = 32.0  # an unwatched machine hears at its next beat that it is watched
-SEED = 7
+UNWATCHED_BEAT_S = 30.0
+WATCHED_BEAT_S = 3.0
 
 
 def main(arguments: list[str]) -> int:
@@ -152,26 +151,31 @@ def beats(stack: OwnStack, instance: Instance) -> Figures:
 
 def commands(stack: OwnStack, cloud: Dumont, rented: list[Instance]) -> Figures:
     """From a call to the machine's acknowledgement, without and with a viewer."""
-    services = machines.services_of(stack.folder)
-    chances = [random.Random(SEED + number) for number in range(len(rented))]
-
-    def ask(number: int) -> float | None:
-        return machines.command_latency_s(services, cloud, rented[number], chances[number])
-
-    def rounds() -> list[float]:
-        found: list[float] = []
-        for _ in range(ROUNDS):
-            with ThreadPoolExecutor(len(rented)) as pool:
-                asked = pool.map(ask, range(len(rented)))
-                found += [each for each in asked if each is not None]
-        return found
-
-    unwatched = rounds()
+    unwatched = latencies(stack, cloud, rented, UNWATCHED_BEAT_S)
     watch(cloud, rented)
-    time.sleep(WATCH_SETTLES_S)
+    time.sleep(UNWATCHED_BEAT_S + 2)  # each hears at its next beat that it is watched
     watch(cloud, rented)
-    watched = rounds()
+    watched = latencies(stack, cloud, rented, WATCHED_BEAT_S)
     return {**_latency("unwatched", unwatched), **_latency("watched", watched)}
+
+
+def latencies(stack: OwnStack, cloud: Dumont, rented: list[Instance], beat_s: float) -> list[float]:
+    """Asked at moments spread evenly between two beats, all machines at once."""
+    services = machines.services_of(stack.folder)
+    asked = len(rented) * ROUNDS
+
+    def ask(number: int) -> list[float | None]:
+        parts = [number + turn * len(rented) for turn in range(ROUNDS)]
+        return [
+            machines.command_latency_s(
+                services, cloud, rented[number], beat_s * (part + 0.5) / asked
+            )
+            for part in parts
+        ]
+
+    with ThreadPoolExecutor(len(rented)) as pool:
+        found = pool.map(ask, range(len(rented)))
+    return [each for samples in found for each in samples if each is not None]
 
 
 def watch(cloud: Dumont, rented: list[Instance]) -> None:

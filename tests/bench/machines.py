@@ -16,7 +16,6 @@ from shared.domain.ids import InstanceId, RentalId
 from shared.domain.machines.tokens import MachineToken
 
 if TYPE_CHECKING:
-    import random
     from pathlib import Path
 
     from frontend.client.dumont import Dumont
@@ -39,7 +38,7 @@ def rent(cloud: Dumont, how_many: int) -> list[Instance]:
     ids = []
     for number in range(how_many):
         order = Order(
-            want=OfferQuery(max_price=2.0),
+            want=OfferQuery(max_price=3.0, min_inet_down_mbps=1000, min_reliability=0.98),
             image="python:3.11",
             disk_gb=20,
             label=f"bench-{number}",
@@ -81,14 +80,11 @@ def as_body(beat: HeartbeatRequest) -> bytes:
 
 
 def command_latency_s(
-    services: Services, cloud: Dumont, instance: Instance, chance: random.Random
+    services: Services, cloud: Dumont, instance: Instance, after_s: float
 ) -> float | None:
-    """From ordering a snapshot until the machine acknowledged it; None if it never did.
-
-    Asked at a random moment between two beats.
-    """
+    """From ordering a snapshot until the machine acknowledged it; None if it never did."""
     rental_id = _rental_of(instance)
-    time.sleep(chance.uniform(0.0, 5.0))
+    time.sleep(after_s)
     began = time.monotonic()
     accepted = cloud.instances.snapshot(instance.id)
     queued = _until(services, rental_id, began, waiting=True)
