@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.app.accounts.load import marketplace_of
+from shared.app.accounts.returned import take_back
 from shared.app.accounts.sighting import sighting_of
 from shared.app.accounts.strays import sweep_strays
 from shared.app.collections import LEASES, LOOKS, OPEN_RENTALS_OF_ACCOUNT, shard_of
@@ -126,6 +127,8 @@ def _tell_sighted(
     after = merge(services, rental_id, observe)
     if after is None:
         return False
+    if after.state is RentalState.RELEASING:
+        take_back(services, after)
     if _matters(before[0], after):
         hint(services, after.instance_id, f"contract {contract.id} is {contract.status.value}")
     return True
