@@ -51,6 +51,9 @@ def order_sleep(services: Services, loaded: Loaded, step: OrderSleep) -> None:
         Add(OPERATIONS, operation.id, operation),
         note(services, instance, "idle", step.reason),
     ]
+    if loaded.operation and not loaded.operation.value.finished_at:
+        before = loaded.operation.value.fail("superseded", "it went to sleep", now)
+        writes.append(Save(OPERATIONS, before.id, before, loaded.operation.version))
     save(services, loaded, asleep, writes)
 
 
@@ -72,7 +75,9 @@ def begin_drain(services: Services, loaded: Loaded, step: BeginDrain) -> None:
         reason=step.reason,
         destroy=step.destroy,
     )
-    save(services, loaded, drain(instance, begun, now), [Add(SNAPSHOTS, snapshot.id, snapshot)])
+    writes: list[Write] = [Add(SNAPSHOTS, snapshot.id, snapshot)]
+    writes += _ended(loaded, "the drain's own snapshot takes its place")
+    save(services, loaded, drain(instance, begun, now), writes)
 
 
 def command_snapshot(services: Services, loaded: Loaded, _step: CommandSnapshot) -> None:
@@ -106,9 +111,7 @@ def abandon_drain(services: Services, loaded: Loaded, step: AbandonDrain) -> Non
     instance = loaded.instance.value
     now = services.clock.now()
     writes: list[Write] = []
-    if loaded.snapshot and loaded.snapshot.value.state is SnapshotState.OPEN:
-        ended = replace(loaded.snapshot.value, state=SnapshotState.ABANDONED, failure=step.reason)
-        writes.append(Save(SNAPSHOTS, ended.id, ended, loaded.snapshot.version))
+    writes += _ended(loaded, step.reason)
     if step.alarm:
         writes.append(note(services, instance, "alarm.drain_failed", step.reason))
     save(services, loaded, stay_awake(instance, step.reason, now), writes)
@@ -125,9 +128,7 @@ def finish_drain(services: Services, loaded: Loaded, _step: FinishDrain) -> None
 def drop_snapshot(services: Services, loaded: Loaded, step: DropSnapshot) -> None:
     instance = loaded.instance.value
     writes: list[Write] = [note(services, instance, "snapshot.failed", step.reason)]
-    if loaded.snapshot and loaded.snapshot.value.state is SnapshotState.OPEN:
-        ended = replace(loaded.snapshot.value, state=SnapshotState.ABANDONED, failure=step.reason)
-        writes.append(Save(SNAPSHOTS, ended.id, ended, loaded.snapshot.version))
+    writes += _ended(loaded, step.reason)
     if loaded.operation and loaded.operation.value.kind is OperationKind.SNAPSHOT:
         failed = loaded.operation.value.fail("snapshot_failed", step.reason, services.clock.now())
         writes.append(Save(OPERATIONS, failed.id, failed, loaded.operation.version))
@@ -144,3 +145,12 @@ def ask_agent(services: Services, loaded: Loaded, _step: AskAgent) -> None:
     send(services, instance.primary, f"cmd_renew_{instance.primary}_{minute}", RENEW)
     later = replace(instance, due_at=now + timedelta(seconds=ASK_AGAIN_S))
     services.store.save(INSTANCES, instance.id, later, loaded.instance.version)
+
+
+def _ended(loaded: Loaded, why: str) -> list[Write]:
+    """The snapshot under way, if its agent still writes it, is not waited for any more."""
+    stored = loaded.snapshot
+    if stored is None or stored.value.state is not SnapshotState.OPEN:
+        return []
+    ended = replace(stored.value, state=SnapshotState.ABANDONED, failure=why)
+    return [Save(SNAPSHOTS, ended.id, ended, stored.version)]
