@@ -30,20 +30,20 @@ def destroy(services: Services, loaded: Loaded, stored: Stored[Rental], step: De
         return
 
     def call() -> Callable[[Rental], Rental]:
-        at = _ordered(won.marketplace, step, services.clock.now())
+        at = _ordered(won.marketplace, step)
         return lambda fresh: destroyed(fresh, step.contract_id, at, services.clock.now())
 
     order(services, stored.value, won.op_id, call)
 
 
-def _ordered(marketplace: Marketplace, step: Destroy, now: datetime) -> datetime:
-    """A contract that the provider does not know needs no second order: listings decide."""
+def _ordered(marketplace: Marketplace, step: Destroy) -> datetime | None:
+    """None for a contract that the provider does not know: listings decide."""
     try:
         return marketplace.destroy(step.contract_id)
     except ProviderRefused as error:
         if error.reason != "not_found":
             raise
-        return now
+        return None
 
 
 def confirm_absent(

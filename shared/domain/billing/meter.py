@@ -59,9 +59,12 @@ class Meter:
         return self._close(seen_at, CLOCK_GRAIN_S + (seen_at - last).total_seconds())
 
     def finish(self, at: datetime, doubt_s: float = 0.0) -> Meter:
-        """The provider accepted the destroy then, or up to `doubt_s` before."""
+        """The provider accepted the destroy then, or up to `doubt_s` before.
+
+        Accepted again, the first may have been only a word: the end lies between the two.
+        """
         if self.ended_at:
-            return self
+            return self._ended_later(at)
         return replace(self.stop(at, doubt_s), ended_at=at, slack_s=self.slack_s + doubt_s)
 
     def traffic(self, received: int | None, sent: int | None) -> Meter:
@@ -69,6 +72,17 @@ class Meter:
         return replace(
             self, received=_larger(self.received, received), sent=_larger(self.sent, sent)
         )
+
+    def _ended_later(self, at: datetime) -> Meter:
+        if self.ended_at is None or at <= self.ended_at:
+            return self
+        doubt_s = (at - self.ended_at).total_seconds()
+        later = replace(self, ended_at=at, slack_s=self.slack_s + doubt_s)
+        if not self.spans or self.spans[-1].end != self.ended_at:
+            return later
+        last = self.spans[-1]
+        span = replace(last, end=at, slack_s=last.slack_s + doubt_s)
+        return replace(later, spans=(*self.spans[:-1], span))
 
     def _close(self, at: datetime, slack_s: float) -> Meter:
         if not self.spans or self.spans[-1].end is not None:

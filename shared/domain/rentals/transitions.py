@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from shared.domain.rentals.model import Action, Address, Claim, Rental, RentalState
 
 if TYPE_CHECKING:
+    from shared.domain.billing.meter import Meter
     from shared.domain.ids import ContractId
     from shared.domain.machines.lease import AgentLease
     from shared.domain.rentals.timing import Timing
@@ -159,8 +160,13 @@ def rebooted(rental: Rental, now: datetime, timing: Timing) -> Rental:
     )
 
 
-def destroyed(rental: Rental, contract_id: ContractId, at: datetime, now: datetime) -> Rental:
-    """The destroy was accepted at the provider's time `at`. Accepted is not gone."""
+def destroyed(
+    rental: Rental, contract_id: ContractId, at: datetime | None, now: datetime
+) -> Rental:
+    """The destroy was accepted at the provider's time `at`. Accepted is not gone.
+
+    `at` is None where the provider knows no such contract: an earlier call has ended it.
+    """
     if contract_id == rental.contract_id:
         return replace(
             rental,
@@ -168,15 +174,22 @@ def destroyed(rental: Rental, contract_id: ContractId, at: datetime, now: dateti
             absences=(),
             confirmed_absent=False,
             ending_since=None,
-            meter=rental.meter.finish(at, _doubt_s(rental, now)),
+            meter=_finished(rental, at, now),
         )
     return replace(
         rental,
+        ending_since=None,
         ended_strays=tuple(dict.fromkeys((*rental.ended_strays, contract_id))),
         destroyed_at=now,
         absences=(),
         confirmed_absent=False,
     )
+
+
+def _finished(rental: Rental, at: datetime | None, now: datetime) -> Meter:
+    if at is None and rental.meter.ended_at:
+        return rental.meter
+    return rental.meter.finish(at or now, _doubt_s(rental, now))
 
 
 def _doubt_s(rental: Rental, now: datetime) -> float:
