@@ -99,3 +99,15 @@ def until_done(cloud: Cloud, instance_id: InstanceId, limit_s: float = 1800.0) -
         return stored is None or stored.value.state is not OperationState.RUNNING
 
     cloud.until(ended, limit_s)
+
+
+def try_order(cloud: Cloud, instance_id: InstanceId, name: str) -> None:
+    """Once, whatever comes of it: the state may not allow it, the store may be away."""
+    details: dict[str, object] = {
+        "wake": {"want": None, "snapshot_id": None},
+        "snapshot": {"reason": "by chance"},
+        "keep_alive": {"minutes": 2.0},
+    }.get(name, {})
+    call: Callable[..., object] | None = getattr(orders, name, None)
+    if call:
+        cloud.alive(lambda: call(cloud.services, OWNER, instance_id, **details))
