@@ -1,4 +1,4 @@
-"""/api/instances and /api/operations on the wire. Money is USD, moments are RFC 3339 UTC."""
+"""/api/instances on the wire. Money is USD, moments are RFC 3339 UTC."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Annotated
 from pydantic import AliasChoices, Field, model_validator
 
 from shared.contract.model import Wire
+from shared.contract.operations import OperationWire
 from shared.contract.paging import PageQuery
+from shared.contract.snapshots import SnapshotWire
 from shared.contract.times import UtcTime
 from shared.domain.instances.model import Desired, InstanceState
 from shared.domain.market.offers import MachineType
@@ -151,30 +153,6 @@ class InstanceQuery(Wire):
     )
 
 
-class PhaseWire(Wire):
-    name: str
-    started_at: UtcTime
-    ended_at: UtcTime | None = None
-
-
-class OperationErrorWire(Wire):
-    code: str
-    message: str
-
-
-class OperationWire(Wire):
-    """`state` is running, succeeded or failed."""
-
-    id: str
-    kind: str
-    target: str
-    state: str
-    created_at: UtcTime
-    ended_at: UtcTime | None = None
-    phases: tuple[PhaseWire, ...]
-    error: OperationErrorWire | None = None
-
-
 class GpuWire(Wire):
     name: str
     count: int
@@ -226,24 +204,6 @@ class IdleWire(Wire):
     as_of: UtcTime
 
 
-class SnapshotWire(Wire):
-    """`state`: open, uploaded, verified, acked (it was head), branch, abandoned."""
-
-    id: str
-    instance_id: str
-    state: str
-    reason: str
-    parent: str | None
-    size_bytes: int | None
-    new_bytes: int | None
-    files: int | None
-    torn: tuple[str, ...]
-    created_at: UtcTime
-    verified_at: UtcTime | None
-    failure: str | None
-    keep: bool
-
-
 class InstanceWire(Wire):
     """A workspace and what is beneath it now; absent is not known or not there."""
 
@@ -289,85 +249,3 @@ class InstancesAnswer(Wire):
 class AcceptedAnswer(Wire):
     operation: OperationWire
     instance: InstanceWire
-
-
-class TimelineWire(Wire):
-    id: str
-    at: UtcTime
-    kind: str
-    message: str
-    rental_id: str | None
-
-
-class LogWire(Wire):
-    at: UtcTime
-    text: str
-    rental_id: str
-
-
-class PointWire(Wire):
-    """One moment; null is unknown."""
-
-    at: UtcTime
-    gpu_util_percent: float | None
-    gpu_temperature_c: float | None
-    cpu_percent: float | None
-    ram_used_bytes: int | None
-
-
-class SeriesAnswer(Wire):
-    """What its machines told, the oldest first; `as_of` is the last reading, null for none."""
-
-    instance_id: str
-    as_of: UtcTime | None
-    items: tuple[PointWire, ...]
-
-
-class SeriesQuery(Wire):
-    since: UtcTime | None = Field(default=None, description="Only moments from then on.")
-    until: UtcTime | None = Field(default=None, description="Only moments before then.")
-
-
-class CostLineWire(Wire):
-    """One line of our own metering; null is not known. `rate` is USD per hour, or per GB."""
-
-    rental_id: str
-    contract_id: str | None
-    provider: str
-    kind: str
-    seconds: float | None
-    bytes: int | None
-    rate: float
-    usd: float
-    uncertainty_usd: float
-    start: UtcTime | None = Field(serialization_alias="from")
-    end: UtcTime | None = Field(serialization_alias="to")
-
-
-class CostAnswer(Wire):
-    """Counted from what we saw ourselves, not from the provider's bill."""
-
-    instance_id: str
-    currency: str = "USD"
-    total_usd: float
-    uncertainty_usd: float
-    lines: tuple[CostLineWire, ...]
-
-
-class SnapshotsQuery(PageQuery):
-    instance_id: str | None = Field(
-        default=None, min_length=1, max_length=64, description="Only those of this instance."
-    )
-
-
-class TakeSnapshotBody(Wire):
-    instance_id: str = Field(min_length=1, max_length=64)
-
-
-class RestoreBody(Wire):
-    """Into the hibernated instance it came from, or a new one."""
-
-    label: str = Field(default="", max_length=128)
-    new_instance: bool | None = Field(
-        default=None, description="Left out: wake the source when it sleeps, else a new instance."
-    )

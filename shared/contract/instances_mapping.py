@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared.app.instances.create import NewInstance
 from shared.contract import instances as wire
+from shared.contract.snapshots_mapping import snapshot_wire
 from shared.domain.billing.ledger import total
 from shared.domain.billing.money import to_usd, usd
 from shared.domain.instances.model import WorkspaceSpec
@@ -16,15 +17,10 @@ from shared.domain.market.offers import OfferFilter
 
 if TYPE_CHECKING:
     from shared.app.instances.read import InstanceView
-    from shared.domain.billing.ledger import LedgerLine
     from shared.domain.instances.model import Instance
-    from shared.domain.machines.lease import AgentLease, Figures, Point
-    from shared.domain.operations import Operation
+    from shared.domain.machines.lease import AgentLease, Figures
     from shared.domain.rentals.model import Rental
     from shared.domain.snapshots.model import Snapshot
-    from shared.domain.timeline import TimelineEvent
-
-TRAFFIC = frozenset({"download", "upload"})
 
 
 def new_instance(body: wire.CreateBody) -> NewInstance:
@@ -82,27 +78,6 @@ def hibernation_policy(body: wire.HibernationBody) -> HibernationPolicy:
 
 def snapshot_policy(body: wire.SnapshotsBody) -> SnapshotPolicy:
     return SnapshotPolicy(body.interval_minutes, body.keep_last)
-
-
-def operation_wire(operation: Operation) -> wire.OperationWire:
-    error = None
-    if operation.error_code:
-        error = wire.OperationErrorWire(
-            code=operation.error_code, message=operation.error_message or ""
-        )
-    return wire.OperationWire(
-        id=operation.id,
-        kind=operation.kind.value,
-        target=operation.target,
-        state=operation.state.value,
-        created_at=operation.created_at,
-        ended_at=operation.finished_at,
-        phases=tuple(
-            wire.PhaseWire(name=p.name, started_at=p.started_at, ended_at=p.ended_at)
-            for p in operation.phases
-        ),
-        error=error,
-    )
 
 
 def instance_wire(
@@ -214,82 +189,4 @@ def _usage(figures: Figures) -> wire.UsageWire:
         cpu_percent=figures.cpu_percent,
         ram_used_bytes=figures.memory_used_bytes,
         disk_used_bytes=figures.disk_used_bytes,
-    )
-
-
-def snapshot_wire(snapshot: Snapshot) -> wire.SnapshotWire:
-    return wire.SnapshotWire(
-        id=snapshot.id,
-        instance_id=snapshot.instance_id,
-        state=snapshot.state.value,
-        reason=snapshot.reason,
-        parent=snapshot.parent,
-        size_bytes=snapshot.size_bytes,
-        new_bytes=snapshot.new_bytes,
-        files=snapshot.files,
-        torn=snapshot.torn,
-        created_at=snapshot.created_at,
-        verified_at=snapshot.verified_at,
-        failure=snapshot.failure or None,
-        keep=snapshot.keep,
-    )
-
-
-def series_answer(instance_id: str, points: tuple[Point, ...]) -> wire.SeriesAnswer:
-    return wire.SeriesAnswer(
-        instance_id=instance_id,
-        as_of=points[-1].at if points else None,
-        items=tuple(
-            wire.PointWire(
-                at=each.at,
-                gpu_util_percent=each.gpu_util_percent,
-                gpu_temperature_c=each.gpu_temperature_c,
-                cpu_percent=each.cpu_percent,
-                ram_used_bytes=each.memory_used_bytes,
-            )
-            for each in points
-        ),
-    )
-
-
-def timeline_wire(event: TimelineEvent) -> wire.TimelineWire:
-    return wire.TimelineWire(
-        id=event.id,
-        at=event.at,
-        kind=event.kind,
-        message=event.message,
-        rental_id=event.rental_id,
-    )
-
-
-def cost_answer(instance_id: str, lines: tuple[LedgerLine, ...]) -> wire.CostAnswer:
-    return wire.CostAnswer(
-        instance_id=instance_id,
-        total_usd=to_usd(total(lines)),
-        uncertainty_usd=to_usd(sum(line.uncertainty for line in lines)),
-        lines=tuple(_line(line) for line in lines),
-    )
-
-
-def _line(line: LedgerLine) -> wire.CostLineWire:
-    traffic = line.kind in TRAFFIC
-    terms = line.rental.terms
-    rates = {
-        "gpu": terms.gpu_rate,
-        "disk": terms.storage_rate,
-        "download": terms.download_price,
-        "upload": terms.upload_price,
-    }
-    return wire.CostLineWire(
-        rental_id=line.rental.id,
-        contract_id=line.rental.contract_id,
-        provider=terms.provider,
-        kind=line.kind,
-        seconds=None if traffic else line.quantity,
-        bytes=int(line.quantity) if traffic and line.quantity is not None else None,
-        rate=to_usd(rates[line.kind]),
-        usd=to_usd(line.amount),
-        uncertainty_usd=to_usd(line.uncertainty),
-        start=line.start,
-        end=line.end,
     )

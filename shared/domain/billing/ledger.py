@@ -48,8 +48,7 @@ def total(lines: tuple[LedgerLine, ...]) -> int:
 
 
 def _gpu(rental: Rental, provider_now: datetime | None) -> LedgerLine:
-    # Never seen running, it may still have run: for all of its life at most.
-    seconds, slack = 0.0, 0.0 if rental.meter.spans else _life_s(rental, provider_now)
+    seconds, slack = 0.0, 0.0 if rental.meter.spans else _unseen_s(rental, provider_now)
     for span in rental.meter.spans:
         until = span.end or provider_now or span.start
         seconds += max(0.0, (until - span.start).total_seconds())
@@ -69,6 +68,14 @@ def _disk(rental: Rental, provider_now: datetime | None) -> LedgerLine:
     return LedgerLine(
         rental, "disk", seconds, _cost(rate, seconds), _cost(rate, slack) + 1, begun, ended
     )
+
+
+def _unseen_s(rental: Rental, provider_now: datetime | None) -> float:
+    """Never seen running, it may still have run: since it was last seen starting, at most."""
+    since, until = rental.meter.waiting_at, rental.meter.ended_at or provider_now
+    if since is None or until is None:
+        return _life_s(rental, provider_now)
+    return max(0.0, (until - since).total_seconds())
 
 
 def _life_s(rental: Rental, provider_now: datetime | None) -> float:

@@ -24,11 +24,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """`received` and `sent` are bytes, the machine's own counters; None: never read."""
+    """`received` and `sent` are bytes, the machine's own counters; None: never read.
+
+    `waiting_at` is when it was last seen not to run yet.
+    """
 
     begun_at: datetime | None = None
     ended_at: datetime | None = None
     spans: tuple[Span, ...] = ()
+    waiting_at: datetime | None = None
     last_running_at: datetime | None = None
     received: int | None = None
     sent: int | None = None
@@ -36,6 +40,10 @@ class Meter:
 
     def begin(self, at: datetime) -> Meter:
         return self if self.begun_at else replace(self, begun_at=at)
+
+    def waiting(self, seen_at: datetime) -> Meter:
+        """The provider shows it starting: until then it has not run."""
+        return self if self.spans else replace(self, waiting_at=seen_at)
 
     def running(self, since: datetime, seen_at: datetime) -> Meter:
         """The provider shows it running since then."""

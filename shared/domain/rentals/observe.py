@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shared.domain.rentals.timing import Timing
 
 RUNNING = "running"
+STARTING = "starting"
 STILL = frozenset({"stopped", "outbid"})
 
 
@@ -86,6 +87,8 @@ def _metered(rental: Rental, sighting: Sighting) -> Rental:
         meter = meter.begin(sighting.provider_started_at)
     if sighting.status == RUNNING and sighting.provider_running_since:
         meter = meter.running(sighting.provider_running_since, sighting.provider_at)
+    elif sighting.status == STARTING:
+        meter = meter.waiting(sighting.provider_at)
     elif sighting.status in STILL:
         meter = meter.found_stopped(sighting.provider_at)
     return rental if meter == rental.meter else replace(rental, meter=meter)

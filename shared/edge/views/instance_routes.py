@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shared.contract import history
 from shared.contract import instances as wire
+from shared.contract import snapshots as kept
 from shared.contract.paging import Listing, PageQuery
 from shared.domain.principals import Scope
 from shared.edge.route import Route, View
@@ -148,21 +150,23 @@ INSTANCE_ROUTES: tuple[Route, ...] = (
         example={"minutes": 30},
         tag="Instances",
     ),
-    _look(f"{ONE}/events", views.get_events, "What happened, and why", Listing[wire.TimelineWire]),
-    _look(f"{ONE}/logs", views.get_logs, "What its machines wrote", Listing[wire.LogWire]),
+    _look(
+        f"{ONE}/events", views.get_events, "What happened, and why", Listing[history.TimelineWire]
+    ),
+    _look(f"{ONE}/logs", views.get_logs, "What its machines wrote", Listing[history.LogWire]),
     _look(
         f"{ONE}/snapshots",
         views.get_instance_snapshots,
         "Its snapshots",
-        Listing[wire.SnapshotWire],
+        Listing[kept.SnapshotWire],
     ),
     Route(
         "GET",
         f"{ONE}/metrics",
         views.get_metrics,
         "What its machines measured",
-        query=wire.SeriesQuery,
-        answer=wire.SeriesAnswer,
+        query=history.SeriesQuery,
+        answer=history.SeriesAnswer,
         raises=("not_found",),
         tag="Instances",
     ),
@@ -171,7 +175,7 @@ INSTANCE_ROUTES: tuple[Route, ...] = (
         f"{ONE}/cost",
         views.get_cost,
         "What it cost, line by line, by our own metering",
-        answer=wire.CostAnswer,
+        answer=history.CostAnswer,
         raises=("not_found",),
         tag="Instances",
     ),
@@ -180,22 +184,22 @@ INSTANCE_ROUTES: tuple[Route, ...] = (
         "/api/snapshots",
         snapshots.get_snapshots,
         "Your snapshots",
-        query=wire.SnapshotsQuery,
-        answer=Listing[wire.SnapshotWire],
+        query=kept.SnapshotsQuery,
+        answer=Listing[kept.SnapshotWire],
         tag="Snapshots",
     ),
     _order(
         "/api/snapshots",
         snapshots.post_snapshot,
         "Take a snapshot of an instance",
-        body=wire.TakeSnapshotBody,
+        body=kept.TakeSnapshotBody,
         example={"instance_id": "inst_01KE5BYQJ8X2T4ZVN6M3R7C9WD"},
     ),
     _order(
         f"{SNAPSHOT}/restore",
         snapshots.post_restore,
         "Wake its instance from it, or a new one",
-        body=wire.RestoreBody,
+        body=kept.RestoreBody,
         example={"new_instance": True, "label": "a second try"},
     ),
     Route(
@@ -215,7 +219,7 @@ INSTANCE_ROUTES: tuple[Route, ...] = (
         snapshots.post_keep,
         "Keep it for ever",
         scope=Scope.WRITE,
-        answer=wire.SnapshotWire,
+        answer=kept.SnapshotWire,
         raises=("not_found", "conflict"),
         tag="Snapshots",
     ),

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 from shared.app.instances import orders, read
 from shared.app.instances.create import create_instance
 from shared.app.snapshots.read import snapshots_of_instance
+from shared.contract import history
 from shared.contract import instances as wire
 from shared.contract import instances_mapping as to_wire
+from shared.contract import snapshots as kept
+from shared.contract.history_mapping import cost_answer, series_answer, timeline_wire
+from shared.contract.operations_mapping import operation_wire
 from shared.contract.paging import Listing, NoBody, NoQuery, PageQuery
+from shared.contract.snapshots_mapping import snapshot_wire
 from shared.domain.billing.money import to_usd
 from shared.domain.ids import InstanceId, SnapshotId
 
@@ -27,7 +32,7 @@ def _id(call: Call[Any, Any]) -> InstanceId:
 def _accepted(call: Call[Any, Any], operation: Operation) -> wire.AcceptedAnswer:
     instance = read.owned(call.services, call.user.user_id, operation.target)
     return wire.AcceptedAnswer(
-        operation=to_wire.operation_wire(operation),
+        operation=operation_wire(operation),
         instance=to_wire.instance_wire(instance, read.rental_of_view(call.services, instance)),
     )
 
@@ -40,7 +45,7 @@ def post_instance(call: Call[NoQuery, wire.CreateBody]) -> wire.AcceptedAnswer:
         idempotency_id=call.idempotency_id,
     )
     return wire.AcceptedAnswer(
-        operation=to_wire.operation_wire(operation), instance=to_wire.instance_wire(instance)
+        operation=operation_wire(operation), instance=to_wire.instance_wire(instance)
     )
 
 
@@ -138,23 +143,23 @@ def post_keep_alive(call: Call[NoQuery, wire.KeepAliveBody]) -> wire.InstanceWir
     return to_wire.view_wire(read.view(call.services, call.user.user_id, _id(call)))
 
 
-def get_events(call: Call[PageQuery, NoBody]) -> Listing[wire.TimelineWire]:
+def get_events(call: Call[PageQuery, NoBody]) -> Listing[history.TimelineWire]:
     page = read.timeline(
         call.services, call.user.user_id, _id(call), call.query.limit, call.query.page_token
     )
-    return Listing[wire.TimelineWire](
-        items=tuple(to_wire.timeline_wire(each.value) for each in page.items),
+    return Listing[history.TimelineWire](
+        items=tuple(timeline_wire(each.value) for each in page.items),
         next_page_token=page.next_cursor,
     )
 
 
-def get_logs(call: Call[PageQuery, NoBody]) -> Listing[wire.LogWire]:
+def get_logs(call: Call[PageQuery, NoBody]) -> Listing[history.LogWire]:
     page = read.logs(
         call.services, call.user.user_id, _id(call), call.query.limit, call.query.page_token
     )
-    return Listing[wire.LogWire](
+    return Listing[history.LogWire](
         items=tuple(
-            wire.LogWire(at=each.value.at, text=line, rental_id=each.value.rental_id)
+            history.LogWire(at=each.value.at, text=line, rental_id=each.value.rental_id)
             for each in page.items
             for line in each.value.lines
         ),
@@ -162,22 +167,22 @@ def get_logs(call: Call[PageQuery, NoBody]) -> Listing[wire.LogWire]:
     )
 
 
-def get_metrics(call: Call[wire.SeriesQuery, NoBody]) -> wire.SeriesAnswer:
+def get_metrics(call: Call[history.SeriesQuery, NoBody]) -> history.SeriesAnswer:
     query = call.query
     points = read.series(call.services, call.user.user_id, _id(call), query.since, query.until)
-    return to_wire.series_answer(_id(call), points)
+    return series_answer(_id(call), points)
 
 
-def get_cost(call: Call[NoQuery, NoBody]) -> wire.CostAnswer:
+def get_cost(call: Call[NoQuery, NoBody]) -> history.CostAnswer:
     instance = read.owned(call.services, call.user.user_id, _id(call))
-    return to_wire.cost_answer(instance.id, read.cost_lines(call.services, instance))
+    return cost_answer(instance.id, read.cost_lines(call.services, instance))
 
 
-def get_instance_snapshots(call: Call[PageQuery, NoBody]) -> Listing[wire.SnapshotWire]:
+def get_instance_snapshots(call: Call[PageQuery, NoBody]) -> Listing[kept.SnapshotWire]:
     page = snapshots_of_instance(
         call.services, call.user.user_id, _id(call), call.query.limit, call.query.page_token
     )
-    return Listing[wire.SnapshotWire](
-        items=tuple(to_wire.snapshot_wire(each.value) for each in page.items),
+    return Listing[kept.SnapshotWire](
+        items=tuple(snapshot_wire(each.value) for each in page.items),
         next_page_token=page.next_cursor,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.app.instances.read import operation
-from shared.contract.instances import OperationWire
-from shared.contract.instances_mapping import operation_wire
+from shared.contract.operations import OperationWire
+from shared.contract.operations_mapping import operation_wire
 from shared.domain.ids import OperationId
 from shared.edge.route import Call, Route
 

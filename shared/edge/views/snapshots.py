@@ -11,7 +11,11 @@ from shared.app.snapshots.read import snapshots_of, snapshots_of_instance
 from shared.app.snapshots.restore import restore
 from shared.contract import instances as wire
 from shared.contract import instances_mapping as to_wire
+from shared.contract import snapshots as kept
+from shared.contract.operations import OperationWire
+from shared.contract.operations_mapping import operation_wire
 from shared.contract.paging import Listing, NoBody, NoQuery
+from shared.contract.snapshots_mapping import snapshot_wire
 from shared.domain.ids import InstanceId, SnapshotId
 from shared.edge.route import Answer
 
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
     from shared.edge.route import Call
 
 
-def get_snapshots(call: Call[wire.SnapshotsQuery, NoBody]) -> Listing[wire.SnapshotWire]:
+def get_snapshots(call: Call[kept.SnapshotsQuery, NoBody]) -> Listing[kept.SnapshotWire]:
     query, owner = call.query, call.user.user_id
     if query.instance_id:
         page = snapshots_of_instance(
@@ -27,28 +31,28 @@ def get_snapshots(call: Call[wire.SnapshotsQuery, NoBody]) -> Listing[wire.Snaps
         )
     else:
         page = snapshots_of(call.services, owner, query.limit, query.page_token)
-    return Listing[wire.SnapshotWire](
-        items=tuple(to_wire.snapshot_wire(each.value) for each in page.items),
+    return Listing[kept.SnapshotWire](
+        items=tuple(snapshot_wire(each.value) for each in page.items),
         next_page_token=page.next_cursor,
     )
 
 
-def post_snapshot(call: Call[NoQuery, wire.TakeSnapshotBody]) -> wire.AcceptedAnswer:
+def post_snapshot(call: Call[NoQuery, kept.TakeSnapshotBody]) -> wire.AcceptedAnswer:
     operation = orders.snapshot(
         call.services,
         call.user.user_id,
         InstanceId(call.body.instance_id),
         "ordered by its owner",
     )
-    return _accepted(call, operation.target, to_wire.operation_wire(operation))
+    return _accepted(call, operation.target, operation_wire(operation))
 
 
-def post_keep(call: Call[NoQuery, NoBody]) -> wire.SnapshotWire:
+def post_keep(call: Call[NoQuery, NoBody]) -> kept.SnapshotWire:
     snapshot_id = SnapshotId(call.path["snapshot_id"])
-    return to_wire.snapshot_wire(keep(call.services, call.user.user_id, snapshot_id))
+    return snapshot_wire(keep(call.services, call.user.user_id, snapshot_id))
 
 
-def post_restore(call: Call[NoQuery, wire.RestoreBody]) -> wire.AcceptedAnswer:
+def post_restore(call: Call[NoQuery, kept.RestoreBody]) -> wire.AcceptedAnswer:
     operation = restore(
         call.services,
         call.user.user_id,
@@ -57,7 +61,7 @@ def post_restore(call: Call[NoQuery, wire.RestoreBody]) -> wire.AcceptedAnswer:
         label=call.body.label,
         idempotency_id=call.idempotency_id,
     )
-    return _accepted(call, operation.target, to_wire.operation_wire(operation))
+    return _accepted(call, operation.target, operation_wire(operation))
 
 
 def delete_snapshot(call: Call[NoQuery, NoBody]) -> Answer:
@@ -68,7 +72,7 @@ def delete_snapshot(call: Call[NoQuery, NoBody]) -> Answer:
 def _accepted(
     call: Call[Any, Any],
     instance_id: InstanceId,
-    operation: wire.OperationWire,
+    operation: OperationWire,
 ) -> wire.AcceptedAnswer:
     instance = read.owned(call.services, call.user.user_id, instance_id)
     return wire.AcceptedAnswer(operation=operation, instance=to_wire.instance_wire(instance))
