@@ -7,6 +7,7 @@ the machine's own ~/.ssh/authorized_keys, read anew at every connection.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import pty
 import subprocess
@@ -17,6 +18,8 @@ import asyncssh
 
 if TYPE_CHECKING:
     import socket
+
+LAST_WORDS_S = 2.0
 
 
 async def converse(connection: socket.socket, spec: dict[str, object]) -> None:
@@ -74,7 +77,17 @@ async def _run(process: asyncssh.SSHServerProcess[bytes], spec: dict[str, object
         start_new_session=True,
     )
     await process.redirect(stdin=child.stdin, stdout=child.stdout, stderr=child.stderr)
-    process.exit(await child.wait())
+    status = await child.wait()
+    await _told(process)
+    process.exit(status)
+
+
+async def _told(process: asyncssh.SSHServerProcess[bytes]) -> None:
+    """All output is on its way; what a job in the background may still write is not awaited."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LAST_WORDS_S):
+            await process.stdout.drain()
+            await process.stderr.drain()
 
 
 def _connection(process: asyncssh.SSHServerProcess[bytes]) -> str:
