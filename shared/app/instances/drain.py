@@ -13,6 +13,7 @@ from shared.app.machines.mailbox import send
 from shared.app.snapshots.open import opened
 from shared.domain.ids import OperationId
 from shared.domain.instances.decide import ASK_AGAIN_S
+from shared.domain.instances.idle import IDLE_REASON
 from shared.domain.instances.model import Desired, Drain
 from shared.domain.instances.transitions import drain, let_go, ordered, stay_awake
 from shared.domain.operations import Operation, OperationKind, OperationState
@@ -74,6 +75,7 @@ def begin_drain(services: Services, loaded: Loaded, step: BeginDrain) -> None:
         deadline=deadline,
         reason=step.reason,
         destroy=step.destroy,
+        because_idle=step.reason == IDLE_REASON,
     )
     writes: list[Write] = [Add(SNAPSHOTS, snapshot.id, snapshot)]
     writes += _ended(loaded, "the drain's own snapshot takes its place")

@@ -9,7 +9,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shared.domain.instances.idle import fresh, held_awake, idle_now, judged_idle
+from shared.domain.instances.idle import (
+    IDLE_REASON,
+    busy_again,
+    fresh,
+    held_awake,
+    idle_now,
+    judged_idle,
+)
 from shared.domain.instances.model import Desired, Drain, Instance, InstanceState
 from shared.domain.instances.steps import (
     AbandonDrain,
@@ -91,7 +98,7 @@ def _running(scene: Scene, now: datetime, timing: Timing) -> InstanceStep | None
     if instance.desired is not Desired.RUNNING:
         return _leave_running(instance)
     if idle_now(instance, scene.lease, now):
-        return OrderSleep("idle: GPU, CPU and network were quiet for the whole window")
+        return OrderSleep(IDLE_REASON)
     return (
         _silence(scene, now, timing)
         or _snapshot_under_way(scene, now)
@@ -165,6 +172,8 @@ def _draining(scene: Scene, now: datetime, _timing: Timing) -> InstanceStep | No
         return AbandonDrain("ordered to stay awake", alarm=False)
     if held_awake(instance, now) and not drain.destroy:
         return AbandonDrain("a lease was opened", alarm=False)
+    if drain.because_idle and busy_again(scene.lease, drain.started_at):
+        return AbandonDrain("work began while it was put to sleep", alarm=False)
     return _by_snapshot(drain, snapshot, now)
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from shared.domain.machines.lease import AgentLease
 
 IDLE = "idle"
+BUSY = "busy"
+IDLE_REASON = "idle: GPU, CPU and network were quiet for the whole window"
 FRESH_S = 120
 
 
@@ -49,3 +51,8 @@ def _has_run(instance: Instance, now: datetime) -> bool:
     return ready is not None and now - ready >= timedelta(
         seconds=instance.hibernation.minimum_run_s
     )
+
+
+def busy_again(lease: AgentLease | None, since: datetime) -> bool:
+    """The agent, asked once more after the freeze, sees work that had not been there."""
+    return lease is not None and lease.seen_at > since and lease.verdict == BUSY

@@ -54,6 +54,7 @@ class Drain:
     deadline: datetime
     reason: str
     destroy: bool
+    because_idle: bool  # nobody ordered it: work that begins meanwhile ends it
 
 
 @dataclass(frozen=True, slots=True)

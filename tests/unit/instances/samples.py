@@ -100,6 +100,7 @@ def a_drain(**changes: Any) -> Drain:
         deadline=after(900),
         reason="idle",
         destroy=False,
+        because_idle=False,
     )
     return replace(drain, **changes)
 
