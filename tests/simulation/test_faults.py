@@ -129,8 +129,9 @@ def test_many_contracts_without_documents_are_an_alarm_and_are_not_touched() -> 
     offer = cloud.market.offers[0]
     lost = [
         cloud.market.place(
-            CreateOrder("9", label_of("test", RentalId(f"rent_lost{n}"), secret), "i", 10, {}, (),
-                        "", None),
+            CreateOrder(
+                "9", label_of("test", RentalId(f"rent_lost{n}"), secret), "i", 10, {}, (), "", None
+            ),
             replace(offer, machine_id=f"far{n}"),
         )
         for n in range(3)

@@ -26,8 +26,15 @@ if TYPE_CHECKING:
     from shared.domain.ids import InstanceId
 
 FAULTS = {
-    "create": [Fault.AFTER, Fault.BEFORE, Fault.BUSY, Fault.REFUSED, Fault.REFUSED_WITH_CONTRACT,
-               Fault.TWICE, Fault.STOLEN],
+    "create": [
+        Fault.AFTER,
+        Fault.BEFORE,
+        Fault.BUSY,
+        Fault.REFUSED,
+        Fault.REFUSED_WITH_CONTRACT,
+        Fault.TWICE,
+        Fault.STOLEN,
+    ],
     "destroy": [Fault.AFTER, Fault.BEFORE, Fault.BUSY, Fault.NOOP],
     "stop": [Fault.AFTER, Fault.BEFORE, Fault.BUSY],
     "start": [Fault.AFTER, Fault.BEFORE, Fault.BUSY],
@@ -38,8 +45,15 @@ FAULTS = {
 }
 STORM_S = 1800.0
 SETTLED_WITHIN_S = 1500.0
-RESTING = frozenset({InstanceState.RUNNING, InstanceState.ASLEEP, InstanceState.PAUSED,
-                     InstanceState.FAILED, InstanceState.DESTROYED})
+RESTING = frozenset(
+    {
+        InstanceState.RUNNING,
+        InstanceState.ASLEEP,
+        InstanceState.PAUSED,
+        InstanceState.FAILED,
+        InstanceState.DESTROYED,
+    }
+)
 ORDERS = ("pause", "resume", "hibernate", "wake", "reboot", "snapshot", "keep_alive", "nothing")
 
 
