@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from shared.domain.ids import ContractId
-from shared.ports.marketplace import ChargeKind, Contract, ContractStatus
-
-if TYPE_CHECKING:
-    from shared.domain.market.offers import Offer
-    from shared.ports.marketplace import CreateOrder
+from shared.domain.market.offers import Offer
+from shared.ports.marketplace import ChargeKind, Contract, ContractStatus, CreateOrder
 
 HOUR_S = 3600
 GB = 1_000_000_000

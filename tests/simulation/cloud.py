@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,6 @@ from shared.domain.errors import DumontError, SnapshotCorrupt
 from shared.domain.events import InstanceChanged, InstanceIdle, SnapshotRequested
 from shared.domain.ids import UserId
 from shared.ports.snapshots import VerifiedSnapshot
-from shared.ports.store import Store
 from tests.fakes.blobs import FakeBlobs
 from tests.fakes.clock import START, FakeClock, SeededIds
 from tests.fakes.machine import FakeMachine
@@ -46,12 +44,14 @@ from tests.unit.auth.world import FakeSecrets
 from tests.unit.market.world import an_offer
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable, Iterable, Sequence
 
     from shared.app.services import Services
     from shared.domain.events import Event
     from shared.domain.ids import ContractId, InstanceId
     from shared.domain.instances.model import Instance
+    from shared.ports.store import Store
 else:
     Services = object
 

@@ -219,6 +219,4 @@ def test_what_holds_the_work_is_never_given_up_by_itself(rental: Rental) -> None
 def test_a_create_is_only_ever_sent_from_an_intent(rental: Rental, parent: Parent) -> None:
     step = next_step(rental, parent, SOON, TIMING)
 
-    assert (step == Create()) is (
-        rental.state is S.INTENT and parent.wanted and not rental.strays
-    )
+    assert (step == Create()) is (rental.state is S.INTENT and parent.wanted and not rental.strays)
