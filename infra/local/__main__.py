@@ -1,7 +1,7 @@
 """`python -m infra.local`: the whole product on this machine, on one port.
 
 PORT (8080), DUMONT_DATA_DIR (.data), DUMONT_OFFERS_DIR (recorded offers to replay),
-DUMONT_SIM_SPEED (simulated seconds per second of pull, boot and billing),
+DUMONT_SIM_SPEED (10: simulated seconds per second of pull, boot and billing),
 DUMONT_VAST_KEY (a real key: the real marketplace instead of the simulated one).
 """
 
@@ -36,7 +36,9 @@ def main() -> int:
         print(f"Dumont Cloud   {local.url}\nAPI reference  {local.url}/docs")
         print(f"Demo login     {DEMO_EMAIL}  {password}")
         if url:
-            print(f"Simulated VAST {url}  (its key: {local.folder}/simulator-key)")
+            print(
+                f"Simulated VAST {url}  at {local.speed:g} x, key in {local.folder}/simulator-key"
+            )
         print("Ctrl-C stops everything.", flush=True)
 
     Server(local, ready, lambda: simulator.stop(local)).run()

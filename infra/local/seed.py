@@ -60,7 +60,9 @@ def _demo(label: str, work: str, hibernation: HibernationPolicy, price_usd: floa
         spec=WorkspaceSpec(
             image=DEMO_IMAGE, disk_gb=20, ports=(8080,), env={}, onstart=work, ssh_public_key=""
         ),
-        want=OfferFilter(min_disk_gb=20, max_price=round(price_usd * 1_000_000)),
+        want=OfferFilter(
+            min_disk_gb=20, min_inet_down_mbps=1000, max_price=round(price_usd * 1_000_000)
+        ),
         offer_id=None,
         bid=None,
         race=RacePolicy(width=1),

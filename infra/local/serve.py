@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from infra.local.settings import Local
 
 THREADS = 24
+LONGEST_LINE_BYTES = 8190
 
 
 class Server(BaseApplication):
@@ -33,7 +34,8 @@ class Server(BaseApplication):
             "bind": f"127.0.0.1:{self._local.port}",
             "workers": 1,
             "threads": THREADS,
-            "worker_class": "gthread",
+            "worker_class": "infra.local.worker.Worker",
+            "limit_request_line": LONGEST_LINE_BYTES,
             "timeout": 0,
             "graceful_timeout": 5,
             "keepalive": 30,

@@ -21,6 +21,8 @@ LOCAL_TIMING = {
     "sweep_s": 4,
     "boot_deadline_s": 300,
 }
+# A pull that takes minutes takes seconds, and an hour of rent six minutes.
+DEFAULT_SPEED = "10"
 DEMO_EMAIL = "you@dumont.local"
 
 
@@ -49,7 +51,7 @@ def local_of(environment: dict[str, str]) -> Local:
         port=int(environment.get("PORT", "8080")),
         folder=Path(environment.get("DUMONT_DATA_DIR", ".data")).resolve(),
         offers=Path(offers).resolve() if offers else None,
-        speed=float(environment.get("DUMONT_SIM_SPEED", "1")),
+        speed=float(environment.get("DUMONT_SIM_SPEED", DEFAULT_SPEED)),
     )
 
 

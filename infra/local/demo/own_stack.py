@@ -14,7 +14,7 @@ from infra.local.demo.__main__ import main as demo
 from infra.local.demo.whereabouts import side_door
 from infra.local.own_stack import StackDown, healthy, own_stack
 
-SPEED = 8.0
+SPEED = 10.0
 
 
 def main(arguments: list[str]) -> int:
