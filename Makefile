@@ -10,7 +10,7 @@ OFFERS := $(wildcard ../shared/data/vast_offers)
 export DUMONT_DATA_DIR ?= $(CURDIR)/.data
 export PORT ?= 8080
 
-.PHONY: help run test check demo own-demo static lint format types layers unit contract openapi \
+.PHONY: help run test check demo own-demo static lint format types layers unit contract e2e openapi \
   fresh needs coverage bench clean-machines
 
 help: ## This list
@@ -28,7 +28,7 @@ $(STAMP): requirements.txt
 run: $(STAMP) ## The whole product on this machine (PORT, DUMONT_DATA_DIR, DUMONT_OFFERS_DIR)
 	@exec $(BIN)/python -m infra.local
 
-test: $(STAMP) needs unit contract own-demo ## Every test, the emulators' too, and one demo
+test: $(STAMP) needs unit contract e2e own-demo ## Every test, the emulators' too, and one demo
 
 check: $(STAMP) static test ## What CI runs: static checks, then `make test`
 
@@ -44,11 +44,14 @@ own-demo: $(STAMP)
 needs: $(STAMP)
 	@$(BIN)/python -m tests.needs --install
 
-unit: $(STAMP) ## Units, functions, simulator, agent, command line: no emulator
-	$(PYTEST) -q -n 2 -m "not emulator"
+unit: $(STAMP) ## Units, functions, simulations, simulator, agent, command line
+	$(PYTEST) -q -n 2 -m "not emulator and not e2e"
 
 contract: $(STAMP) ## The Google adapters against the genuine emulators
 	$(PYTEST) -q -n 2 --dist loadgroup -m emulator
+
+e2e: $(STAMP) ## A person, a whole local stack and its sudden ends
+	$(PYTEST) -q -m e2e
 
 static: lint types layers fresh ## Everything that needs no run
 
