@@ -1,4 +1,4 @@
-"""Health, discovery, reference pages, documentation; and the 404 for every other path."""
+"""The first page, health, discovery, documentation; and the 404 for every other path."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ ROUTES = (
         answer=ContentPage,
     ),
     Route("GET", "/api/openapi.json", pages.openapi, "This document", _OPEN, hidden=True),
+    Route("GET", "/", pages.home, "The first page", _OPEN, hidden=True),
     Route("GET", "/docs", pages.docs, "Swagger UI", _OPEN, hidden=True),
     Route("GET", "/redoc", pages.redoc, "ReDoc", _OPEN, hidden=True),
     Route("GET", "/assets/<path:name>", pages.asset_file, "Their files", _OPEN, hidden=True),

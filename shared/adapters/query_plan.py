@@ -21,6 +21,9 @@ Direction = Literal["asc", "desc"]
 RANGES = frozenset({"<", "<=", ">", ">="})
 LARGEST_IN = 30
 _INT64 = 2**63
+# A cursor reaches us only as a list's page token.
+_POINTER = "/page_token"
+_NOT_OURS = "the page token is not one of ours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +98,19 @@ def read_cursor(query: Query[Any], cursor: str) -> Position:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, RecursionError) as error:
-        raise Invalid("the cursor is not one of ours") from error
+        raise Invalid(_NOT_OURS, _POINTER) from error
     order = effective_order(query)
     if not isinstance(parts, list) or len(parts) != len(order) + 2 or parts[0] != query.name:
-        raise Invalid("the cursor belongs to another question")
+        raise Invalid("the page token belongs to another list", _POINTER)
     return _position(parts[1:])
 
 
 def _position(parts: Sequence[Any]) -> Position:
     *values, key = parts
     if not all(_is_plain(value) for value in values):
-        raise Invalid("the cursor is not one of ours")
+        raise Invalid(_NOT_OURS, _POINTER)
     if not isinstance(key, str) or not keys.is_possible(key):
-        raise Invalid("the cursor is not one of ours")
+        raise Invalid(_NOT_OURS, _POINTER)
     return Position(tuple(values), key)
 
 

@@ -42,7 +42,7 @@ IDEMPOTENCY_KEY: Json = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "At most one effect per key, for 24 hours; a repeat gets the first answer.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
 }
 _READS = "GET"
@@ -93,7 +93,7 @@ def _codes(route: Route) -> Iterator[str]:
     if route.body is not None:
         yield from ("malformed", "too_large", "unsupported_media_type")
     if route.idempotent:
-        yield from ("idempotency_in_progress", "idempotency_key_reused")
+        yield from ("malformed", "idempotency_in_progress", "idempotency_key_reused")
     yield from route.raises
     yield "store_unavailable"
     yield "internal"

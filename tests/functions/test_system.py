@@ -93,7 +93,7 @@ def test_background_jobs_show_more_to_whoever_is_logged_in(
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/api", "/api/nothing", "/api/v1/nothing", "//api/menu", "/api//menu", "/robots.txt"],
+    ["/nothing", "/api", "/api/nothing", "/api/v1/nothing", "//api/menu", "/api//menu", "/robots.txt"],
 )
 def test_everything_else_is_a_404_problem(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
@@ -164,6 +164,19 @@ def test_reference_pages_load_nothing_from_elsewhere(client: FlaskClient, path: 
     for part in html.split('"'):
         if part.startswith("/assets/"):
             assert client.get(part).status_code == 200
+
+
+def test_the_first_page_leads_on_and_runs_no_script(client: FlaskClient) -> None:
+    answer = client.get("/")
+
+    html = answer.get_data(as_text=True)
+    linked = {part.partition("?")[0] for part in html.split('"') if part.startswith("/")}
+    own = {path for path in linked if not path.startswith("/api/instances")}
+    assert answer.content_type == "text/html; charset=utf-8"
+    assert "script" not in answer.headers["Content-Security-Policy"] + html
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert {"/docs", "/redoc", "/health", "/api/instances"} <= linked
+    assert {path: client.get(path).status_code for path in own} == dict.fromkeys(own, 200)
 
 
 def test_vendored_files_come_with_their_licences(client: FlaskClient) -> None:

@@ -186,6 +186,7 @@ INSTANCE_ROUTES: tuple[Route, ...] = (
         "Your snapshots",
         query=kept.SnapshotsQuery,
         answer=Listing[kept.SnapshotWire],
+        raises=("not_found",),
         tag="Snapshots",
     ),
     _order(

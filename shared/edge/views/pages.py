@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shared.contract.system import ContentPage, Menu, MenuEntry
 from shared.domain.errors import NotFound
 from shared.edge.files import File, asset, openapi_document, pages
-from shared.edge.headers import REFERENCE_POLICY
+from shared.edge.headers import PAGE_POLICY, REFERENCE_POLICY
 from shared.edge.route import Answer, Call
 
 if TYPE_CHECKING:
@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 _FRESH: Mapping[str, str] = {"Cache-Control": "public, max-age=300"}
 
 
+def home(call: Call[NoQuery, NoBody]) -> Answer:
+    """What whoever opens the bare address in a browser sees."""
+    return _page(call, "pages/home.html", PAGE_POLICY)
+
+
 def docs(call: Call[NoQuery, NoBody]) -> Answer:
-    return _page(call, "pages/docs.html")
+    return _page(call, "pages/docs.html", REFERENCE_POLICY)
 
 
 def redoc(call: Call[NoQuery, NoBody]) -> Answer:
-    return _page(call, "pages/redoc.html")
+    return _page(call, "pages/redoc.html", REFERENCE_POLICY)
 
 
 def asset_file(call: Call[NoQuery, NoBody]) -> Answer:
@@ -53,11 +58,11 @@ def content(call: Call[NoQuery, NoBody]) -> Answer:
     return Answer(ContentPage(path=found.path, title=found.title, markdown=found.markdown))
 
 
-def _page(call: Call[NoQuery, NoBody], name: str) -> Answer:
+def _page(call: Call[NoQuery, NoBody], name: str, policy: str) -> Answer:
     found = asset(name)
     if found is None:
         raise NotFound("There is no such page.")
-    return _file(call, found, {**_FRESH, "Content-Security-Policy": REFERENCE_POLICY})
+    return _file(call, found, {**_FRESH, "Content-Security-Policy": policy})
 
 
 def _file(call: Call[NoQuery, NoBody], file: File, headers: Mapping[str, str]) -> Answer:
