@@ -113,5 +113,9 @@ def _settle(cloud: Cloud, instance_id: InstanceId) -> None:
         return settled and len(ours_standing(cloud)) == wanted
 
     cloud.until(at_rest, SETTLED_WITHIN_S)
-    if cloud.instance(instance_id).primary:
+    instance = cloud.instance(instance_id)
+    if instance.primary:
         assert_winner_only(cloud, instance_id)
+        intended = cloud.machine_of(instance_id).contract.intended
+        paused = instance.state is InstanceState.PAUSED
+        assert intended == ("stopped" if paused else "running")

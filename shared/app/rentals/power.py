@@ -42,8 +42,8 @@ def start(services: Services, loaded: Loaded, stored: Stored[Rental], _step: Sta
     contract_id, timing = _contract(stored.value), services.settings.timing
 
     def call() -> Callable[[Rental], Rental]:
-        won.marketplace.start(contract_id)
-        return lambda fresh: started(fresh, services.clock.now(), timing)
+        at = won.marketplace.start(contract_id)
+        return lambda fresh: started(fresh, at, services.clock.now(), timing)
 
     order(services, stored.value, won.op_id, call)
 

@@ -48,7 +48,7 @@ def total(lines: tuple[LedgerLine, ...]) -> int:
 
 
 def _gpu(rental: Rental, provider_now: datetime | None) -> LedgerLine:
-    seconds, slack = 0.0, 0.0 if rental.meter.spans else _unseen_s(rental, provider_now)
+    seconds, slack = 0.0, _unseen_s(rental.meter, provider_now)
     for span in rental.meter.spans:
         until = span.end or provider_now or span.start
         seconds += max(0.0, (until - span.start).total_seconds())
@@ -70,12 +70,11 @@ def _disk(rental: Rental, provider_now: datetime | None) -> LedgerLine:
     )
 
 
-def _unseen_s(rental: Rental, provider_now: datetime | None) -> float:
-    """Never seen running, it may still have run: since it was last seen starting, at most."""
-    since, until = rental.meter.waiting_at, rental.meter.ended_at or provider_now
-    if since is None or until is None:
-        return _life_s(rental, provider_now)
-    return max(0.0, (until - since).total_seconds())
+def _unseen_s(meter: Meter, provider_now: datetime | None) -> float:
+    """It may have run without being seen: after a create or a start, before it was stopped."""
+    if meter.waiting_at is None or provider_now is None:
+        return meter.unseen_s
+    return meter.unseen_s + max(0.0, (provider_now - meter.waiting_at).total_seconds())
 
 
 def _life_s(rental: Rental, provider_now: datetime | None) -> float:

@@ -26,7 +26,8 @@ class Span:
 class Meter:
     """`received` and `sent` are bytes, the machine's own counters; None: never read.
 
-    `waiting_at` is when it was last seen not to run yet.
+    `waiting_at` is set while it may run and was not seen to: since then. `unseen_s` adds up the
+    stretches that ended without a look.
     """
 
     begun_at: datetime | None = None
@@ -37,23 +38,29 @@ class Meter:
     received: int | None = None
     sent: int | None = None
     slack_s: float = CLOCK_GRAIN_S
+    unseen_s: float = 0.0
 
     def begin(self, at: datetime) -> Meter:
-        return self if self.begun_at else replace(self, begun_at=at)
+        return self if self.begun_at else replace(self.start(at), begun_at=at)
+
+    def start(self, at: datetime) -> Meter:
+        """A start was ordered: it may run from then on."""
+        return self if self._is_running() else replace(self, waiting_at=at)
 
     def waiting(self, seen_at: datetime) -> Meter:
         """The provider shows it starting: until then it has not run."""
-        return self if self.spans else replace(self, waiting_at=seen_at)
+        return replace(self, waiting_at=seen_at) if self.waiting_at else self
 
     def running(self, since: datetime, seen_at: datetime) -> Meter:
         """The provider shows it running since then."""
         seen = replace(self, last_running_at=seen_at)
-        if self.ended_at or (self.spans and self.spans[-1].end is None):
+        if self.ended_at or self._is_running():
             return seen
         last_end = self.spans[-1].end if self.spans else None
         if last_end and since <= last_end + timedelta(seconds=CLOCK_GRAIN_S):
             return self  # a look that is older than the stop
-        return replace(seen, spans=(*self.spans, Span(since, None, CLOCK_GRAIN_S)))
+        opened = (*self.spans, Span(since, None, CLOCK_GRAIN_S))
+        return replace(seen, spans=opened, waiting_at=None)
 
     def stop(self, at: datetime, doubt_s: float = 0.0) -> Meter:
         """We stopped it; the provider took the order then, or up to `doubt_s` before."""
@@ -87,19 +94,28 @@ class Meter:
         doubt_s = (at - self.ended_at).total_seconds()
         later = replace(self, ended_at=at, slack_s=self.slack_s + doubt_s)
         if not self.spans or self.spans[-1].end != self.ended_at:
-            return later
+            return replace(later, unseen_s=self.unseen_s + doubt_s)
         last = self.spans[-1]
         span = replace(last, end=at, slack_s=last.slack_s + doubt_s)
         return replace(later, spans=(*self.spans[:-1], span))
 
+    def _is_running(self) -> bool:
+        return bool(self.spans) and self.spans[-1].end is None
+
     def _close(self, at: datetime, slack_s: float) -> Meter:
-        if not self.spans or self.spans[-1].end is not None:
-            return self
+        if not self._is_running():
+            return self._unseen(at)
         last = self.spans[-1]
         end = max(at, last.start)
         return replace(
             self, spans=(*self.spans[:-1], replace(last, end=end, slack_s=last.slack_s + slack_s))
         )
+
+    def _unseen(self, at: datetime) -> Meter:
+        if self.waiting_at is None:
+            return self
+        unseen_s = max(0.0, (at - self.waiting_at).total_seconds()) + CLOCK_GRAIN_S
+        return replace(self, waiting_at=None, unseen_s=self.unseen_s + unseen_s)
 
 
 def _larger(known: int | None, reading: int | None) -> int | None:

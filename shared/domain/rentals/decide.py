@@ -92,8 +92,8 @@ def _booting(rental: Rental, parent: Parent, now: datetime, _timing: Timing) -> 
 def _live(rental: Rental, parent: Parent, _now: datetime, _timing: Timing) -> RentalStep:
     if not parent.wanted:
         return Become(RentalState.RELEASING, parent.why_not)
-    if not parent.run:
-        return Stop()
+    if not parent.run or rental.switching_since:
+        return Stop()  # also one whose answer was lost, before anything else is ordered
     if rental.reboot_wanted:
         return Reboot()
     if rental.contract_id and not rental.address.ssh_host:
@@ -101,10 +101,13 @@ def _live(rental: Rental, parent: Parent, _now: datetime, _timing: Timing) -> Re
     return RentalRest(None)
 
 
-def _stopped(_rental: Rental, parent: Parent, _now: datetime, _timing: Timing) -> RentalStep:
+def _stopped(rental: Rental, parent: Parent, _now: datetime, _timing: Timing) -> RentalStep:
     if not parent.wanted:
         return Become(RentalState.RELEASING, parent.why_not)
-    return Start() if parent.run else RentalRest(None)
+    if parent.run:
+        return Start()
+    # A start whose answer was lost may be in effect.
+    return Stop() if rental.switching_since else RentalRest(None)
 
 
 def _releasing(rental: Rental, _parent: Parent, _now: datetime, timing: Timing) -> RentalStep:

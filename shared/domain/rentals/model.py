@@ -79,7 +79,8 @@ class Rental:
     """`contract_id` is written once. `strays` are other contracts under our label: ours to end.
 
     `absences` are the starts of complete listings without it, each after `visible_by` and the
-    last destroy. `agent_key_hash` is SHA-256 of the key of the first agent that said hello.
+    last destroy. `switching_since` is set from the first call of a stop, a start or a destroy
+    until its clean answer. `agent_key_hash` is SHA-256 of the key of the first agent that said hello.
     """
 
     id: RentalId
@@ -103,7 +104,7 @@ class Rental:
     boot_deadline: datetime | None = None
     reboot_wanted: bool = False
     stopped_by_us: bool = False
-    ending_since: datetime | None = None  # a stop or destroy may be in effect since (our clock)
+    switching_since: datetime | None = None  # since when an order may be in effect (our clock)
     destroyed_at: datetime | None = None  # our last accepted destroy, by our clock
     absences: tuple[datetime, ...] = ()
     confirmed_absent: bool = False  # the read by id lacked it too, after two absences

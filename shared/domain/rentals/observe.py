@@ -42,7 +42,7 @@ def sighted(rental: Rental, sighting: Sighting, looked_at: datetime, now: dateti
         confirmed_absent=False,
         provider_status=sighting.status,
         provider_message=sighting.message,
-        ending_since=_not_before(rental.ending_since, sighting, looked_at),
+        switching_since=_not_before(rental, sighting, looked_at),
     )
     if known.state is RentalState.LIVE or sighting.address.ssh_host:
         known = replace(known, address=sighting.address)
@@ -61,13 +61,13 @@ def _stopped_outside(
     return become(rental, RentalState.STOPPED, "stopped from outside", now)
 
 
-def _not_before(
-    ending_since: datetime | None, sighting: Sighting, looked_at: datetime
-) -> datetime | None:
-    """What still runs had not been ended when the look began."""
-    if ending_since is None or sighting.status != RUNNING:
-        return ending_since
-    return max(ending_since, looked_at)
+def _not_before(rental: Rental, sighting: Sighting, looked_at: datetime) -> datetime | None:
+    """What still runs had not been stopped or ended when the look began."""
+    since = rental.switching_since
+    starting = rental.state is RentalState.STOPPED
+    if since is None or starting or sighting.status != RUNNING:
+        return since
+    return max(since, looked_at)
 
 
 def _stray_sighted(

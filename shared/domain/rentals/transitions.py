@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shared.domain.rentals.timing import Timing
 
 
-ENDING = frozenset({Action.STOP, Action.DESTROY})
+SWITCHING = frozenset({Action.STOP, Action.START})
 
 
 def become(rental: Rental, state: RentalState, reason: str, now: datetime) -> Rental:
@@ -43,8 +43,8 @@ def claim(rental: Rental, action: Action, op_id: str, now: datetime, timing: Tim
     held = replace(
         rental, claim=Claim(op_id, action, now + timedelta(seconds=timing.claim_s)), retry_at=None
     )
-    if action in ENDING:
-        return replace(held, ending_since=rental.ending_since or now)
+    if action in SWITCHING or (action is Action.DESTROY and rental.state is RentalState.RELEASING):
+        return replace(held, switching_since=rental.switching_since or now)
     if action is not Action.CREATE:
         return held
     return replace(
@@ -58,11 +58,11 @@ def turn_at(rental: Rental, op_id: str, at: datetime, timing: Timing) -> Rental:
     """The call leaves at `at`, not now: what was counted from the claim counts from there."""
     if rental.claim is None or rental.claim.op_id != op_id:
         return rental
-    first_try = rental.ending_since == rental.claim.deadline - timedelta(seconds=timing.claim_s)
+    first_try = rental.switching_since == rental.claim.deadline - timedelta(seconds=timing.claim_s)
     later = replace(
         rental,
         claim=replace(rental.claim, deadline=at + timedelta(seconds=timing.claim_s)),
-        ending_since=at if first_try else rental.ending_since,
+        switching_since=at if first_try else rental.switching_since,
     )
     if rental.claim.action is not Action.CREATE:
         return later
@@ -130,14 +130,16 @@ def no_clean_answer(rental: Rental, reason: str, now: datetime) -> Rental:
     return rental
 
 
-def started(rental: Rental, now: datetime, timing: Timing) -> Rental:
-    """The start order was taken: it boots again, by a new deadline."""
+def started(rental: Rental, at: datetime, now: datetime, timing: Timing) -> Rental:
+    """The start order was taken at the provider's time `at`: it boots again, by a new deadline."""
+    may_run_since = at - timedelta(seconds=_doubt_s(rental, now))
     return replace(
         become(rental, RentalState.BOOTING, "starting again", now),
         boot_deadline=now + timedelta(seconds=timing.boot_deadline_s),
         stopped_by_us=False,
-        ending_since=None,
+        switching_since=None,
         address=Address(),
+        meter=rental.meter.start(may_run_since),
     )
 
 
@@ -146,7 +148,7 @@ def stopped(rental: Rental, at: datetime, now: datetime) -> Rental:
     return replace(
         become(rental, RentalState.STOPPED, "stopped on order", now),
         stopped_by_us=True,
-        ending_since=None,
+        switching_since=None,
         meter=rental.meter.stop(at, _doubt_s(rental, now)),
     )
 
@@ -173,12 +175,12 @@ def destroyed(
             destroyed_at=now,
             absences=(),
             confirmed_absent=False,
-            ending_since=None,
+            switching_since=None,
             meter=_finished(rental, at, now),
         )
     return replace(
         rental,
-        ending_since=None,
+        switching_since=None,
         ended_strays=tuple(dict.fromkeys((*rental.ended_strays, contract_id))),
         destroyed_at=now,
         absences=(),
@@ -196,7 +198,7 @@ def _doubt_s(rental: Rental, now: datetime) -> float:
     """How long before its clean answer the order may have taken effect: an earlier call of it
     may have been cut off.
     """
-    since = rental.ending_since
+    since = rental.switching_since
     return max(0.0, (now - since).total_seconds()) if since else 0.0
 
 

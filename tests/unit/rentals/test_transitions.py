@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -136,13 +137,17 @@ def running() -> Rental:
     return bound(S.LIVE, meter=meter)
 
 
+def releasing() -> Rental:
+    return replace(running(), state=S.RELEASING)
+
+
 def test_a_stop_that_is_answered_at_once_is_exact() -> None:
     rental = claim(running(), Action.STOP, "call_1", after(100), TIMING)
     rental = turn_at(rental, "call_1", after(106), TIMING)
 
     rental = stopped(rental, after(106), after(106))
 
-    assert (slack_of(rental), rental.ending_since, rental.stopped_by_us) == (2.0, None, True)
+    assert (slack_of(rental), rental.switching_since) == (2.0, None)
 
 
 def test_a_stop_that_is_answered_at_the_second_call_is_off_by_the_time_between() -> None:
@@ -156,7 +161,7 @@ def test_a_stop_that_is_answered_at_the_second_call_is_off_by_the_time_between()
 
 
 def test_a_destroy_whose_caller_died_is_off_by_the_time_between() -> None:
-    first = claim(running(), Action.DESTROY, "call_1", after(100), TIMING)
+    first = claim(releasing(), Action.DESTROY, "call_1", after(100), TIMING)
     second = claim(first, Action.DESTROY, "call_2", after(170), TIMING)
 
     rental = destroyed(second, BOUND, None, after(170))
@@ -165,7 +170,7 @@ def test_a_destroy_whose_caller_died_is_off_by_the_time_between() -> None:
 
 
 def test_a_destroy_that_was_only_a_word_ends_later() -> None:
-    first = claim(running(), Action.DESTROY, "call_1", after(100), TIMING)
+    first = claim(releasing(), Action.DESTROY, "call_1", after(100), TIMING)
     once = destroyed(first, BOUND, after(100), after(100))
 
     again = destroyed(once, BOUND, after(160), after(160))
@@ -177,7 +182,7 @@ def test_a_destroy_that_was_only_a_word_ends_later() -> None:
 
 
 def test_a_start_begins_a_new_boot() -> None:
-    rental = started(bound(S.STOPPED, stopped_by_us=True), after(500), TIMING)
+    rental = started(bound(S.STOPPED, stopped_by_us=True), after(500), after(500), TIMING)
 
     assert (rental.state, rental.boot_deadline) == (S.BOOTING, after(1400))
     assert not rental.stopped_by_us
