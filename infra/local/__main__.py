@@ -9,10 +9,16 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from infra.local import simulator
 from infra.local.serve import Server
 from infra.local.settings import DEMO_EMAIL, function_environment, kept_secret, local_of
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from infra.local.settings import Local
 
 
 def main() -> int:
@@ -30,19 +36,31 @@ def main() -> int:
             print(error, file=sys.stderr)
             return 1
     os.environ.update(function_environment(local, url, sim_key))
+    console = quiet_console(local)
     password = kept_secret(local.folder, "login")
 
     def ready() -> None:
-        print(f"Dumont Cloud   {local.url}\nAPI reference  {local.url}/docs")
-        print(f"Demo login     {DEMO_EMAIL}  {password}")
+        print(f"Dumont Cloud   {local.url}\nAPI reference  {local.url}/docs", file=console)
+        print(f"Demo login     {DEMO_EMAIL}  {password}", file=console)
         if url:
-            print(
-                f"Simulated VAST {url}  at {local.speed:g} x, key in {local.folder}/simulator-key"
-            )
-        print("Ctrl-C stops everything.", flush=True)
+            key = f"{local.folder}/simulator-key"
+            print(f"Simulated VAST {url}  at {local.speed:g} x, key in {key}", file=console)
+        print("Ctrl-C stops everything.", file=console, flush=True)
 
     Server(local, ready, lambda: simulator.stop(local)).run()
     return 0
+
+
+def quiet_console(local: Local) -> TextIO:
+    """Where people read. At a terminal the functions' own JSON lines go to a file instead."""
+    if not sys.stdout.isatty():
+        return sys.stdout
+    path = local.folder / "stack.log"
+    console = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    with path.open("ab") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+    print(f"Log            {path}", file=console, flush=True)
+    return console
 
 
 if __name__ == "__main__":
