@@ -18,6 +18,7 @@ LOCAL_TIMING = {
     "absence_gap_s": 4,
     "orphan_gap_s": 15,
     "listing_idle_s": 20,
+    "listing_rest_s": 120,
     "sweep_s": 4,
     "boot_deadline_s": 300,
 }

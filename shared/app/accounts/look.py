@@ -67,20 +67,16 @@ def look(services: Services, account_id: AccountId) -> None:
         started = services.clock.now()
         listing = marketplace.listing()
     except DumontError as error:
-        _finish(services, Stored(account_id, begun, version), None, waiting=True, error=str(error))
+        again_s = timing.sweep_s
+        _finish(services, Stored(account_id, begun, version), None, again_s, str(error))
         return
-    waiting = _tell(services, account_id, listing, started)
-    _finish(
-        services,
-        Stored(account_id, begun, version),
-        listing,
-        waiting=waiting,
-        error=listing.why_incomplete,
-    )
+    again_s = _tell(services, account_id, listing, started)
+    why = listing.why_incomplete
+    _finish(services, Stored(account_id, begun, version), listing, again_s, why)
 
 
-def _tell(services: Services, account_id: AccountId, listing: Listing, started: datetime) -> bool:
-    """Sightings always; absences only where the listing is whole. Whether any rental waits."""
+def _tell(services: Services, account_id: AccountId, listing: Listing, started: datetime) -> int:
+    """Sightings always; absences only where the listing is whole. Seconds until the next pass."""
     by_rental = _by_rental(services, listing)
     strays = [
         (rental_id, contract)
@@ -99,7 +95,10 @@ def _tell(services: Services, account_id: AccountId, listing: Listing, started: 
             _tell_missed(services, rental, started)
     if strays:
         sweep_strays(services, account_id, tuple(strays), len(listing.contracts))
-    return waiting
+    timing = services.settings.timing
+    if waiting:
+        return timing.sweep_s
+    return timing.listing_idle_s if open_rentals else timing.listing_rest_s
 
 
 def _by_rental(services: Services, listing: Listing) -> dict[RentalId, list[Contract]]:
@@ -175,16 +174,14 @@ def _finish(
     services: Services,
     stored: Stored[Look],
     listing: Listing | None,
-    *,
-    waiting: bool,
+    again_s: int,
     error: str,
 ) -> None:
-    now, timing = services.clock.now(), services.settings.timing
-    period = timing.sweep_s if waiting else timing.listing_idle_s
+    now = services.clock.now()
     look_now = stored.value
     done = replace(
         look_now,
-        due_at=now + timedelta(seconds=period),
+        due_at=now + timedelta(seconds=again_s),
         ended_at=now,
         error=error,
         provider_at=listing.at if listing else look_now.provider_at,
