@@ -23,7 +23,7 @@ class Timing:
     drain_deadline_s: int = 900
     orphan_gap_s: int = 60  # second sighting of a stray without a document
     listing_idle_s: int = 300  # a pass this often while nothing waits
-    listing_rest_s: int = 3600  # and this often while nothing is rented: for what was forgotten
+    listing_rest_s: int = 600  # and this often while nothing is rented: for what was forgotten
     sweep_s: int = 60
     request_ttl_s: int = 600  # instance-idle and snapshot-requested expire
     evidence_max_age_s: int = 120  # idleness is judged from nothing older
