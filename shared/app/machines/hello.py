@@ -22,12 +22,12 @@ from shared.domain.instances.model import InstanceState
 from shared.domain.instances.transitions import enter, won
 from shared.domain.machines.tokens import MACHINE_TOKEN_S, MachineToken, bootstrapped
 from shared.domain.operations import OperationKind
-from shared.domain.rentals.model import Rental, RentalState
-from shared.domain.rentals.transitions import become
+from shared.domain.rentals.transitions import spoke
 from shared.ports.store import Save, Stored, Write
 
 if TYPE_CHECKING:
     from shared.app.services import Services
+    from shared.domain.rentals.model import Rental
 
 TRIES = 10
 ASK_AGAIN_S = 5.0
@@ -129,10 +129,9 @@ def _come_back(
 def _live(rental: Rental, claimant: Claimant, services: Services) -> Rental:
     now = services.clock.now()
     return replace(
-        become(rental, RentalState.LIVE, "its agent said hello", now),
+        spoke(rental, now),
         agent_key_hash=claimant.key_hash,
         boot_id=claimant.boot_id,
-        boot_deadline=None,
     )
 
 

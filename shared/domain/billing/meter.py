@@ -82,6 +82,17 @@ class Meter:
             return self._ended_later(at)
         return replace(self.stop(at, doubt_s), ended_at=at, slack_s=self.slack_s + doubt_s)
 
+    def over_by(self, at: datetime) -> Meter:
+        """It has ended at the latest then; the destroy that was accepted may have been a word."""
+        if self.ended_at is None or at <= self.ended_at:
+            return self
+        doubt_s = (at - self.ended_at).total_seconds()
+        doubted = replace(self, slack_s=self.slack_s + doubt_s)
+        if not self._ran_to_the_end():
+            return replace(doubted, unseen_s=self.unseen_s + doubt_s)
+        last = replace(self.spans[-1], slack_s=self.spans[-1].slack_s + doubt_s)
+        return replace(doubted, spans=(*self.spans[:-1], last))
+
     def traffic(self, received: int | None, sent: int | None) -> Meter:
         """Counters only rise; a smaller or missing reading is not news."""
         return replace(
@@ -91,13 +102,13 @@ class Meter:
     def _ended_later(self, at: datetime) -> Meter:
         if self.ended_at is None or at <= self.ended_at:
             return self
-        doubt_s = (at - self.ended_at).total_seconds()
-        later = replace(self, ended_at=at, slack_s=self.slack_s + doubt_s)
-        if not self.spans or self.spans[-1].end != self.ended_at:
-            return replace(later, unseen_s=self.unseen_s + doubt_s)
-        last = self.spans[-1]
-        span = replace(last, end=at, slack_s=last.slack_s + doubt_s)
-        return replace(later, spans=(*self.spans[:-1], span))
+        later = replace(self.over_by(at), ended_at=at)
+        if not self._ran_to_the_end():
+            return later
+        return replace(later, spans=(*later.spans[:-1], replace(later.spans[-1], end=at)))
+
+    def _ran_to_the_end(self) -> bool:
+        return bool(self.spans) and self.spans[-1].end == self.ended_at
 
     def _is_running(self) -> bool:
         return bool(self.spans) and self.spans[-1].end is None

@@ -112,7 +112,7 @@ def _stopped(rental: Rental, parent: Parent, _now: datetime, _timing: Timing) ->
 
 def _releasing(rental: Rental, _parent: Parent, _now: datetime, timing: Timing) -> RentalStep:
     bound = rental.contract_id
-    if bound and (rental.destroyed_at is None or _still_there(rental)):
+    if bound and (not _ended(rental) or _still_there(rental)):
         return Destroy(bound)
     if _proven_absent(rental, timing):
         if bound and not rental.confirmed_absent:
@@ -143,6 +143,11 @@ def _proven_absent(rental: Rental, timing: Timing) -> bool:
         return False
     apart = rental.absences[-1] - rental.absences[0]
     return apart >= timedelta(seconds=timing.absence_gap_s)
+
+
+def _ended(rental: Rental) -> bool:
+    """A destroy of the bound contract was accepted, not only that of a stray."""
+    return rental.destroyed_at is not None and rental.meter.ended_at is not None
 
 
 def _still_there(rental: Rental) -> bool:

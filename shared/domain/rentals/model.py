@@ -80,7 +80,8 @@ class Rental:
 
     `absences` are the starts of complete listings without it, each after `visible_by` and the
     last destroy. `switching_since` is set from the first call of a stop, a start or a destroy
-    until its clean answer. `agent_key_hash` is SHA-256 of the key of the first agent that said hello.
+    until its clean answer. `agent_key_hash` is SHA-256 of the key of the first agent that said
+    hello.
     """
 
     id: RentalId

@@ -143,6 +143,16 @@ def started(rental: Rental, at: datetime, now: datetime, timing: Timing) -> Rent
     )
 
 
+def spoke(rental: Rental, now: datetime) -> Rental:
+    """Its agent said hello: it runs. That also answers a start whose own answer was lost."""
+    live = replace(
+        become(rental, RentalState.LIVE, "its agent said hello", now), boot_deadline=None
+    )
+    if rental.state is not RentalState.STOPPED:
+        return live
+    return replace(live, switching_since=None, address=Address())
+
+
 def stopped(rental: Rental, at: datetime, now: datetime) -> Rental:
     """The stop order was taken at the provider's time `at`."""
     return replace(
@@ -190,7 +200,7 @@ def destroyed(
 
 def _finished(rental: Rental, at: datetime | None, now: datetime) -> Meter:
     if at is None and rental.meter.ended_at:
-        return rental.meter
+        return rental.meter.over_by(now)
     return rental.meter.finish(at or now, _doubt_s(rental, now))
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from shared.domain.billing.meter import Meter
 from shared.domain.ids import AccountId, ContractId, InstanceId, RentalId, UserId
 from shared.domain.rentals.decide import Parent
 from shared.domain.rentals.model import Address, Rental, RentalState, Terms
@@ -64,6 +65,12 @@ def a_rental(state: RentalState = RentalState.INTENT, **changes: Any) -> Rental:
 
 def bound(state: RentalState, **changes: Any) -> Rental:
     return a_rental(state, **{"contract_id": BOUND, **changes})
+
+
+def ended(state: RentalState = RentalState.RELEASING, at: float = 200, **changes: Any) -> Rental:
+    """Bound, and its destroy was accepted."""
+    meter = Meter(begun_at=START, ended_at=after(at))
+    return bound(state, **{"destroyed_at": after(at), "meter": meter, **changes})
 
 
 def seen(contract_id: ContractId = BOUND, status: str = "running", **changes: Any) -> Sighting:

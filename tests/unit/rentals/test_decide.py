@@ -21,6 +21,7 @@ from shared.domain.rentals.steps import (
     Start,
     Stop,
 )
+from tests.fakes.clock import START
 from tests.unit.rentals.samples import (
     BOUND,
     OTHER,
@@ -32,6 +33,7 @@ from tests.unit.rentals.samples import (
     a_rental,
     after,
     bound,
+    ended,
 )
 
 if TYPE_CHECKING:
@@ -130,6 +132,20 @@ ROWS: list[tuple[str, Rental, Parent, Any, Any]] = [
     ("live, reboot ordered", bound(S.LIVE, reboot_wanted=True), PRIMARY, SOON, Reboot()),
     ("live, paused", bound(S.LIVE, reboot_wanted=True), STILL_PRIMARY, SOON, Stop()),
     ("live, let go", bound(S.LIVE), UNWANTED, SOON, Become(S.RELEASING, WHY_NOT)),
+    (
+        "live, a stop was not answered and it is resumed",
+        bound(S.LIVE, switching_since=START),
+        PRIMARY,
+        SOON,
+        Stop(),
+    ),
+    (
+        "stopped, a start was not answered and it is paused",
+        bound(S.STOPPED, switching_since=START),
+        STILL_PRIMARY,
+        SOON,
+        Stop(),
+    ),
     ("stopped", bound(S.STOPPED), STILL_PRIMARY, SOON, RentalRest(None)),
     ("stopped, resumed", bound(S.STOPPED), PRIMARY, SOON, Start()),
     ("stopped, let go", bound(S.STOPPED), UNWANTED, SOON, Become(S.RELEASING, WHY_NOT)),
@@ -137,17 +153,16 @@ ROWS: list[tuple[str, Rental, Parent, Any, Any]] = [
     ("releasing, never bound", a_rental(S.RELEASING), UNWANTED, SOON, RentalRest(None, look=True)),
     (
         "releasing, destroyed",
-        bound(S.RELEASING, destroyed_at=after(90)),
+        ended(at=90),
         UNWANTED,
         SOON,
         RentalRest(None, look=True),
     ),
     (
         "releasing, absent for sure",
-        bound(
-            S.RELEASING,
+        ended(
             reason=WHY_NOT,
-            destroyed_at=after(10),
+            at=10,
             absences=(after(20), after(50)),
             confirmed_absent=True,
         ),

@@ -19,6 +19,7 @@ from tests.unit.rentals.samples import (
     a_rental,
     after,
     bound,
+    ended,
     seen,
 )
 
@@ -60,7 +61,7 @@ def test_absence_is_proven_by_two_late_listings_far_enough_apart(
 
 
 def test_a_bound_contract_is_gone_only_when_the_read_by_id_lacks_it_too() -> None:
-    rental = missed_at(bound(RentalState.RELEASING, destroyed_at=after(200)), 201, 231)
+    rental = missed_at(ended(), 201, 231)
 
     asked = next_step(rental, UNWANTED, after(240), TIMING)
     told = next_step(replace(rental, confirmed_absent=True), UNWANTED, after(240), TIMING)
@@ -162,9 +163,7 @@ def test_what_was_gone_and_is_seen_again_is_released_again(contract: str) -> Non
 def test_a_destroy_is_repeated_only_when_the_contract_is_seen_after_it(
     seen_at: float | None, status: str, again: bool
 ) -> None:
-    rental = bound(
-        RentalState.RELEASING,
-        destroyed_at=after(200),
+    rental = ended(
         seen_at=None if seen_at is None else after(seen_at),
         provider_status=status,
     )
@@ -172,3 +171,14 @@ def test_a_destroy_is_repeated_only_when_the_contract_is_seen_after_it(
     step = next_step(rental, UNWANTED, after(210), TIMING)
 
     assert step == (Destroy(BOUND) if again else RentalRest(None, look=True))
+
+
+def test_the_end_of_a_stray_is_not_the_end_of_the_bound_contract() -> None:
+    """Its destroy was sent and its caller died: without another, its bill would stay open."""
+    rental = missed_at(
+        bound(RentalState.RELEASING, strays=(OTHER,), ended_strays=(OTHER,), destroyed_at=after(9)),
+        201,
+        231,
+    )
+
+    assert next_step(rental, UNWANTED, after(240), TIMING) == Destroy(BOUND)
