@@ -12,7 +12,6 @@ from shared.app.snapshots.restore import restore
 from shared.contract import instances as wire
 from shared.contract import instances_mapping as to_wire
 from shared.contract import snapshots as kept
-from shared.contract.operations import OperationWire
 from shared.contract.operations_mapping import operation_wire
 from shared.contract.paging import Listing, NoBody, NoQuery
 from shared.contract.snapshots_mapping import snapshot_wire
@@ -20,6 +19,7 @@ from shared.domain.ids import InstanceId, SnapshotId
 from shared.edge.route import Answer
 
 if TYPE_CHECKING:
+    from shared.contract.operations import OperationWire
     from shared.edge.route import Call
 
 
