@@ -22,7 +22,7 @@ RANGES = frozenset({"<", "<=", ">", ">="})
 LARGEST_IN = 30
 _INT64 = 2**63
 # A cursor reaches us only as a list's page token.
-_POINTER = "/page_token"
+_POINTER = "/query/page_token"
 _NOT_OURS = "the page token is not one of ours"
 
 

@@ -49,6 +49,7 @@ class RunningStack:
             "DUMONT_SIM_SPEED": str(SPEED),
             "DUMONT_VAST_KEY": "",
             "DUMONT_OFFERS_DIR": "",
+            "DUMONT_LEASE_RENEWAL_S": "5",
         }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
