@@ -30,7 +30,7 @@ def new_instance(width: int = 3) -> NewInstance:
         bid=None,
         race=RacePolicy(width=width),
         hibernation=HibernationPolicy(),
-        snapshots=SnapshotPolicy(interval_minutes=0),
+        snapshots=SnapshotPolicy(interval_minutes=0, keep_last=100),
     )
 
 

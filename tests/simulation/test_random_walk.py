@@ -1,0 +1,49 @@
+"""Random lives under bad weather: each seed is one, and the same at every run.
+
+Hints are lost, doubled and reordered; the marketplace times out after its effect, limits calls,
+lists late, empty or in part, says yes to a destroy and does nothing, makes two contracts for one
+order; the store conflicts and loses its answers; processes die; owners order at any moment; the
+onstart line runs twice.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.domain.ids import InstanceId
+from shared.domain.instances.model import InstanceState
+from tests.simulation.cloud import Cloud
+from tests.simulation.walk import walk
+
+PARTS = 8
+SEEDS = 104
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_storm_ends_in_order(part: int) -> None:
+    failed = {}
+    for seed in range(part, SEEDS, PARTS):
+        try:
+            walk(seed)
+        except AssertionError as error:
+            failed[seed] = str(error)[:500]
+
+    assert not failed
+
+
+def test_the_storms_are_storms() -> None:
+    """They reach what they are for: deaths, faults, several machines, several epochs."""
+    clouds: list[Cloud] = [walk(seed) for seed in (1, 2, 3, 4)]
+
+    assert sum(len(each.deaths) for each in clouds) > 4
+    assert all(len(each.market.creates) > 1 for each in clouds)
+    (epochs,) = {max(each.instance(InstanceId("inst_first")).epoch for each in clouds)}
+    assert epochs > 2
+    assert {each.instance(InstanceId("inst_first")).state for each in clouds} == {InstanceState.DESTROYED}
+
+
+def test_a_seed_decides_everything() -> None:
+    one, other = walk(7), walk(7)
+
+    assert one.market.calls == other.market.calls
+    assert one.deaths == other.deaths
