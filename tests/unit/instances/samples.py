@@ -53,6 +53,7 @@ def an_instance(state: InstanceState = InstanceState.RUNNING, **changes: Any) ->
         restore_from=None,
         drain=None,
         thaw=None,
+        silent_since=None,
         open_snapshot=None,
         keep_alive_until=None,
         final_snapshot=True,
