@@ -71,6 +71,8 @@ class Meter:
         if not self.spans or self.spans[-1].end is not None:
             return self
         last = self.last_running_at or self.spans[-1].start
+        if seen_at < last:
+            return self  # a look that is older than the one that saw it running
         return self._close(seen_at, CLOCK_GRAIN_S + (seen_at - last).total_seconds())
 
     def finish(self, at: datetime, doubt_s: float = 0.0) -> Meter:
