@@ -12,8 +12,8 @@ def bare_machine(monkeypatch):
     for variable in ("FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST", "CI"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.delenv("DUMONT_REQUIRE_EMULATORS", raising=False)
-    monkeypatch.setattr(emulators, "_jar", lambda pattern: None)
-    monkeypatch.setattr(emulators, "_docker_answers", lambda: False)
+    monkeypatch.setattr(emulators, "installed_jar", lambda pattern: None)
+    monkeypatch.setattr(emulators, "docker_answers", lambda: False)
 
 
 @pytest.mark.parametrize("start", [emulators.firestore_host, emulators.pubsub_host])
