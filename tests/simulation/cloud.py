@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.embedded.store import EmbeddedStore
@@ -165,7 +166,7 @@ class Cloud:
         for contract in list(self.market.contracts.values()):
             if contract.order.label.startswith("dumont/test/") and contract.order.env:
                 machine = self.machines.setdefault(contract.id, FakeMachine(contract, self.blobs))
-                self.alive(lambda m=machine: m.step(self.services, self.market.now()))
+                self.alive(partial(machine.step, self.services, self.market.now()))
                 machine.do_work()
         self.deliver()
         if self.clock.monotonic_s() >= self._sweep_at:
@@ -182,7 +183,7 @@ class Cloud:
                 return
             event = self._next_hint()
             if event is not None:
-                self.alive(lambda e=event: self._handle(e))
+                self.alive(partial(self._handle, event))
 
     def _next_hint(self) -> Event | None:
         if self.shuffle is None:

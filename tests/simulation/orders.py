@@ -103,11 +103,12 @@ def until_done(cloud: Cloud, instance_id: InstanceId, limit_s: float = 1800.0) -
 
 def try_order(cloud: Cloud, instance_id: InstanceId, name: str) -> None:
     """Once, whatever comes of it: the state may not allow it, the store may be away."""
-    details: dict[str, object] = {
+    named: dict[str, dict[str, object]] = {
         "wake": {"want": None, "snapshot_id": None},
         "snapshot": {"reason": "by chance"},
         "keep_alive": {"minutes": 2.0},
-    }.get(name, {})
+    }
+    details = named.get(name, {})
     call: Callable[..., object] | None = getattr(orders, name, None)
     if call:
         cloud.alive(lambda: call(cloud.services, OWNER, instance_id, **details))

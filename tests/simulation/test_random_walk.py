@@ -12,8 +12,11 @@ import pytest
 
 from shared.domain.ids import InstanceId
 from shared.domain.instances.model import InstanceState
-from tests.simulation.cloud import Cloud
 from tests.simulation.walk import walk
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.simulation.cloud import Cloud
 
 PARTS = 8
 SEEDS = 104
@@ -39,7 +42,9 @@ def test_the_storms_are_storms() -> None:
     assert all(len(each.market.creates) > 1 for each in clouds)
     (epochs,) = {max(each.instance(InstanceId("inst_first")).epoch for each in clouds)}
     assert epochs > 2
-    assert {each.instance(InstanceId("inst_first")).state for each in clouds} == {InstanceState.DESTROYED}
+    assert {each.instance(InstanceId("inst_first")).state for each in clouds} == {
+        InstanceState.DESTROYED
+    }
 
 
 def test_a_seed_decides_everything() -> None:

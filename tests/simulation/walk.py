@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.domain.instances.model import InstanceState
@@ -97,7 +98,7 @@ def _storm(cloud: Cloud, instance_id: InstanceId, chance: random.Random) -> None
             if chance.random() < 0.2:
                 machine.set_busy(chance.random() < 0.6)
             if machine.boot and not machine.boot.fenced and chance.random() < 0.1:
-                cloud.alive(lambda m=machine: m.say_hello(cloud.services))  # onstart ran twice
+                cloud.alive(partial(machine.say_hello, cloud.services))  # onstart ran twice
         cloud.run(chance.choice([5.0, 20.0, 60.0]))
 
 

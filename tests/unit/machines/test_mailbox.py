@@ -44,7 +44,7 @@ def test_a_full_mailbox_forgets_the_oldest() -> None:
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from([ME, OTHER])), max_size=20))
 def test_the_index_holds_whoever_was_put_last(moves: list[tuple[bool, RentalId]]) -> None:
-    index, expected = CommandIndex(), set()
+    index, expected = CommandIndex(), set[RentalId]()
     for waits, rental in moves:
         index = index.with_waiting(rental) if waits else index.without_waiting(rental)
         (expected.add if waits else expected.discard)(rental)
