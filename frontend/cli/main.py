@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from frontend.cli.commands import account, offers, operations, snapshots, stack
+from frontend.cli.commands import account, balance, offers, operations, stack
 from frontend.cli.commands.instances.group import instance
+from frontend.cli.commands.snapshots.group import snapshots
 from frontend.cli.failures import Exit, Failure, explain
 from frontend.cli.output import Output
 from frontend.cli.profiles import DEFAULT_NAME, ProfilesUnreadable
@@ -47,9 +48,10 @@ for _command in (
     account.login,
     account.logout,
     account.whoami,
+    balance.balance,
     offers.offers,
     instance,
-    snapshots.snapshots,
+    snapshots,
     operations.operations,
 ):
     dumont.add_command(_command)

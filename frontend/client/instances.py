@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from frontend.client.models.balances import BalanceList
 from frontend.client.models.base import read
-from frontend.client.models.history import Cost, LogLine, Snapshot, TimelineEvent
+from frontend.client.models.history import Cost, LogLine, Series, Snapshot, TimelineEvent
 from frontend.client.models.instances import Accepted, Instance, InstanceList
 from frontend.client.models.offers import Offer, OfferList
 from frontend.client.orders import OfferQuery, Order, said
@@ -111,14 +112,17 @@ class Instances:
         instance_id: str,
         *,
         final_snapshot: bool | None = None,
+        keep_snapshots: bool | None = None,
         force: bool | None = None,
         reason: str | None = None,
     ) -> Accepted:
         """Let everything go. By the server's default a final snapshot is taken and verified
-        first; `force` releases at once, whatever is lost.
+        first and every snapshot stays. `keep_snapshots=False` removes all but those that are
+        kept for ever; `force` releases at once, whatever is lost.
         """
         query = {
             "final_snapshot": final_snapshot,
+            "keep_snapshots": keep_snapshots,
             "force": force,
             "reason": reason,
         }
@@ -140,6 +144,15 @@ class Instances:
         """Our own metering, line by line."""
         return read(Cost, self._transport.get(_path(instance_id, "cost")))
 
+    def metrics(
+        self, instance_id: str, since: datetime | None = None, until: datetime | None = None
+    ) -> Series:
+        """What its machines measured from `since` on and before `until`. A moment without a
+        zone is one of this computer's.
+        """
+        query = {"since": _moment(since), "until": _moment(until)}
+        return read(Series, self._transport.get(_path(instance_id, "metrics"), query))
+
     def _order(
         self, instance_id: str, verb: str, body: Mapping[str, object] | None = None
     ) -> Accepted:
@@ -150,6 +163,10 @@ class Instances:
 def _path(instance_id: str, verb: str = "") -> str:
     path = f"{_ROOT}/{quote(instance_id, safe='')}"
     return f"{path}/{verb}" if verb else path
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat()
 
 
 def _instance(answer: Json) -> Json:

@@ -29,16 +29,28 @@ class Snapshots:
         return walk(self._transport, _ROOT, Snapshot, {"instance_id": instance_id})
 
     def keep(self, snapshot_id: str) -> Snapshot:
-        """Never expire it."""
+        """Never expire it. Raises Conflict for one that cannot be restored."""
         return read(Snapshot, self._transport.spend("POST", _path(snapshot_id, "keep"), {}))
 
-    def restore(self, snapshot_id: str) -> Accepted:
-        """Wake the sleeping instance that it came from, as it was then.
+    def restore(
+        self, snapshot_id: str, *, new_instance: bool | None = None, label: str | None = None
+    ) -> Accepted:
+        """Bring it back: True makes a new instance, named `label`; False wakes the one it came
+        from. Left out, the server wakes that one when it sleeps and else makes a new one.
 
-        Raises Conflict where it does not sleep.
+        Raises Conflict for one that cannot be restored, and where a source to wake does not sleep.
         """
-        return read(Accepted, self._transport.spend("POST", _path(snapshot_id, "restore"), {}))
+        asked = {"new_instance": new_instance, "label": label}
+        body = {name: value for name, value in asked.items() if value is not None}
+        return read(Accepted, self._transport.spend("POST", _path(snapshot_id, "restore"), body))
+
+    def delete(self, snapshot_id: str) -> None:
+        """It can no longer be restored; its bytes go a day later. Raises Conflict while
+        something needs it.
+        """
+        self._transport.spend("DELETE", _path(snapshot_id))
 
 
-def _path(snapshot_id: str, verb: str) -> str:
-    return f"{_ROOT}/{quote(snapshot_id, safe='')}/{verb}"
+def _path(snapshot_id: str, verb: str = "") -> str:
+    path = f"{_ROOT}/{quote(snapshot_id, safe='')}"
+    return f"{path}/{verb}" if verb else path

@@ -25,6 +25,24 @@ class LogLine(Answer):
     rental_id: str | None = None
 
 
+class Point(Answer):
+    """What a machine measured at one moment; None is unknown, never zero."""
+
+    at: AwareDatetime
+    gpu_util_percent: float | None = None
+    gpu_temperature_c: float | None = None
+    cpu_percent: float | None = None
+    ram_used_bytes: int | None = None
+
+
+class Series(Answer):
+    """What an instance's machines measured, the oldest first; `as_of` is the last reading."""
+
+    instance_id: str
+    as_of: AwareDatetime | None = None
+    items: tuple[Point, ...] = ()
+
+
 class CostLine(Answer):
     """One kind of cost of one rental, from our own metering; None is not known.
 
@@ -57,7 +75,8 @@ class Cost(Answer):
 class Snapshot(Answer):
     """A kept state of a workspace. It counts only from `verified_at` on.
 
-    `torn` names files that changed while they were read.
+    `torn` names files that changed while they were read. One that is `condemned` can no longer
+    be restored; with `keep` no policy removes it.
     """
 
     id: str

@@ -61,7 +61,10 @@ class Idle(Answer):
 
 
 class Instance(Answer):
-    """One workspace. `epoch` counts the machines it has had."""
+    """One workspace. `epoch` counts the machines it has had.
+
+    `silent_since`: its machine is rented, but its agent did not speak in time.
+    """
 
     id: str
     state: str
@@ -74,6 +77,7 @@ class Instance(Answer):
     ports: tuple[PortMapping, ...] = ()
     usage: Usage | None = None
     agent_seen_at: AwareDatetime | None = None
+    silent_since: AwareDatetime | None = None
     keep_alive_until: AwareDatetime | None = None
     image: str | None = None
     disk_gb: int | None = None

@@ -168,7 +168,11 @@ def test_destroying_with_a_yes_says_what_to_keep(run: Run, cloud: FakeCloud) -> 
 
     assert ran.status == 0
     (asked,) = cloud.calls("DELETE", "/api/instances/inst_1")
-    assert asked.query == {"final_snapshot": "true", "reason": "over"}
+    assert asked.query == {
+        "final_snapshot": "true",
+        "keep_snapshots": "true",
+        "reason": "over",
+    }
 
 
 def test_ssh_remembers_host_keys_per_machine_and_not_per_address(run: Run) -> None:

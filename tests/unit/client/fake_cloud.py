@@ -129,12 +129,16 @@ class FakeCloud:
     def _owned(self, seen: Seen) -> Reply:
         if seen.path.startswith("/api/instances/inst_1"):
             return self._instance(seen)
+        if seen.path.startswith("/api/snapshots/snap_1"):
+            return self._snapshot(seen)
         match (seen.method, seen.path):
             case ("GET", "/api/auth/me"):
                 return Reply(body={"id": "user_1", "email": "ada@example.org"})
             case ("GET", "/api/operations/op_1"):
                 self.looks += 1
                 reply = Reply(body=shapes.operation(self.looks))
+            case ("GET", "/api/instances/balance"):
+                reply = Reply(body=shapes.balances())
             case ("GET", "/api/instances"):
                 reply = Reply(body=shapes.instances())
             case ("POST", "/api/instances"):
@@ -154,7 +158,21 @@ class FakeCloud:
         listed = shapes.LISTS.get(verb)
         if listed is not None:
             return Reply(body={"items": listed, "next_page_token": None})
-        return Reply(body=shapes.cost() if verb == "cost" else shapes.instance())
+        single = {"cost": shapes.cost, "metrics": shapes.series}.get(verb, shapes.instance)
+        return Reply(body=single())
+
+    def _snapshot(self, seen: Seen) -> Reply:
+        """Its source sleeps: it is woken unless a new instance is asked for."""
+        match (seen.method, seen.path.removeprefix("/api/snapshots/snap_1")):
+            case ("DELETE", ""):
+                return Reply(204)
+            case ("POST", "/keep"):
+                return Reply(body=shapes.snapshot(keep=True))
+            case ("POST", "/restore"):
+                anew = seen.body.get("new_instance")
+                return Reply(202, shapes.accepted("create" if anew else "wake"))
+            case _:
+                return problem(404, "not_found", "There is no such thing.")
 
 
 @contextmanager

@@ -111,16 +111,41 @@ def accepted(kind: str) -> dict[str, Any]:
     return {"operation": operation(1, kind), "instance": instance(state="provisioning")}
 
 
-def snapshot() -> dict[str, Any]:
+def snapshot(**changes: Any) -> dict[str, Any]:
     return {
         "id": "snap_1",
         "instance_id": "inst_1",
+        "state": "acked",
         "size_bytes": 123456789,
         "new_bytes": 1024,
         "verified_at": T1,
         "parent": None,
-        "kept_until": None,
+        "keep": False,
+        **changes,
     }
+
+
+def balances() -> dict[str, Any]:
+    account = {
+        "provider": "vast",
+        "account_id": "acct_1",
+        "credit_usd": 1234.5,
+        "spent_today_usd": 2.25,
+        "spent_this_month_usd": None,
+    }
+    silent = {"provider": "vast", "code": "provider_unknown", "message": "the bill is late"}
+    return {"items": [account], "as_of": T0, "warnings": [silent]}
+
+
+def series() -> dict[str, Any]:
+    point = {
+        "at": T0,
+        "gpu_util_percent": 91.5,
+        "gpu_temperature_c": None,
+        "cpu_percent": 12.0,
+        "ram_used_bytes": 2**30,
+    }
+    return {"instance_id": "inst_1", "as_of": T1, "items": [point, {**point, "at": T1}]}
 
 
 def cost() -> dict[str, Any]:

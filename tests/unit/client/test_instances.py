@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +51,29 @@ def test_what_is_not_known_is_none_and_not_zero(client: Dumont) -> None:
     assert (usage.gpu_util_percent, usage.gpu_temperature_c) == (91.5, None)
 
 
+def test_a_silent_machine_tells_since_when(cloud: FakeCloud, client: Dumont) -> None:
+    silent = shapes.instance(silent_since=shapes.T1)
+    cloud.script("GET", "/api/instances/inst_1", Reply(body=silent))
+
+    assert client.instances.get("inst_1").silent_since == datetime(
+        2026, 11, 1, 10, 0, 12, tzinfo=UTC
+    )
+    assert client.instances.get("inst_1").silent_since is None
+
+
+def test_metrics_are_asked_for_in_utc_and_keep_what_is_unknown(
+    cloud: FakeCloud, client: Dumont
+) -> None:
+    noon_in_paris = datetime(2026, 11, 1, 12, tzinfo=timezone(timedelta(hours=1)))
+
+    series = client.instances.metrics("inst_1", since=noon_in_paris)
+
+    (seen,) = cloud.calls("GET", "/api/instances/inst_1/metrics")
+    assert seen.query == {"since": "2026-11-01T11:00:00+00:00"}
+    assert [each.gpu_temperature_c for each in series.items] == [None, None]
+    assert series.as_of == series.items[-1].at
+
+
 def test_cost_lines_keep_their_contract_kind_and_span(client: Dumont) -> None:
     (line,) = client.instances.cost("inst_1").lines
 
@@ -93,10 +116,10 @@ def test_an_id_cannot_lead_to_another_path(cloud: FakeCloud, client: Dumont) -> 
 
 
 def test_destroy_says_what_is_to_be_kept(cloud: FakeCloud, client: Dumont) -> None:
-    client.instances.destroy("inst_1", final_snapshot=False, reason="done")
+    client.instances.destroy("inst_1", final_snapshot=False, keep_snapshots=False, reason="done")
 
     (seen,) = cloud.calls("DELETE", "/api/instances/inst_1")
-    assert seen.query == {"final_snapshot": "false", "reason": "done"}
+    assert seen.query == {"final_snapshot": "false", "keep_snapshots": "false", "reason": "done"}
 
 
 def test_a_wake_asks_for_what_was_said(cloud: FakeCloud, client: Dumont) -> None:
@@ -113,17 +136,6 @@ def test_timeline_logs_and_snapshots_are_typed(client: Dumont) -> None:
     assert (event.kind, event.message) == ("created", "asked for by you")
     assert logs[0].text == "hello"
     assert (snapshot.id, snapshot.instance_id) == ("snap_1", "inst_1")
-
-
-def test_a_snapshot_is_kept_and_brought_back(cloud: FakeCloud, client: Dumont) -> None:
-    cloud.script("POST", "/api/snapshots/snap_1/keep", Reply(body=shapes.snapshot()))
-    cloud.script("POST", "/api/snapshots/snap_1/restore", Reply(202, shapes.accepted("wake")))
-
-    kept = client.snapshots.keep("snap_1")
-    accepted = client.snapshots.restore("snap_1")
-
-    assert kept.id == "snap_1"
-    assert accepted.operation.kind == "wake"
 
 
 def test_watching_asks_the_machine_for_fresh_figures(cloud: FakeCloud, client: Dumont) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from frontend.cli.commands.instances import act, create, destroy, past, see, ssh
+from frontend.cli.commands.instances import act, create, destroy, metrics, past, see, ssh
 
 
 @click.group()
@@ -27,6 +27,7 @@ for _command in (
     past.logs,
     past.events,
     past.cost,
+    metrics.metrics,
     ssh.ssh,
 ):
     instance.add_command(_command)

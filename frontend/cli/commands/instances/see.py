@@ -41,6 +41,9 @@ def list_(session: Session, status: str | None) -> None:
     session.out.table(_COLUMNS, [_row(instance) for instance in found])
     running = [each.price_usd_per_hour or 0 for each in found if each.state == "running"]
     session.out.line(f"Running ones cost {usd(sum(running), digits=3)} per hour together.")
+    for each in found:
+        if each.silent_since is not None:
+            session.out.remark(f"{each.id} is silent: `dumont instance show {each.id}`.")
 
 
 @click.command()
@@ -55,8 +58,24 @@ def show(session: Session, instance_id: str, *, watch: bool) -> None:
         session.out.model(instance)
         return
     session.out.facts(_facts(instance))
+    if instance.silent_since is not None:
+        _advise(session, instance)
     if instance.operation_id:
         session.out.remark(f"Under way: `dumont operations wait {instance.operation_id}`.")
+
+
+def _advise(session: Session, instance: Instance) -> None:
+    """Silence alone proves nothing, so nothing was released: the decision is a person's."""
+    out, last = session.out, instance.last_snapshot
+    out.remark("")
+    out.remark("Its machine does not speak to us. It may work on all the same; its load and")
+    out.remark("its idleness are unknown. It will not sleep by itself, and it is still paid for.")
+    out.remark(f"Look yourself:   dumont instance ssh {instance.id}")
+    out.remark(f"Restart it:      dumont instance reboot {instance.id}")
+    if last is not None and last.verified_at is not None:
+        out.remark(f"Begin again from the snapshot of {moment(last.verified_at)}:")
+        out.remark(f"                 dumont snapshots restore {last.id} --new")
+    out.remark(f"Give it up:      dumont instance destroy {instance.id} --no-final-snapshot")
 
 
 def _row(instance: Instance) -> tuple[str, ...]:
@@ -87,6 +106,8 @@ def _facts(instance: Instance) -> list[tuple[str, str]]:
         rows.append(("Machine", f"{where}, {plain(machine.geolocation)}"))
     if address is not None:
         rows.append(("SSH", f"ssh -p {address.port} {address.user}@{plain(address.host)}"))
+    if instance.silent_since is not None:
+        rows.append(("Silent since", moment(instance.silent_since)))
     rows += _live(instance)
     rows += [
         ("Price", f"{usd(instance.price_usd_per_hour, digits=3)} per hour"),
