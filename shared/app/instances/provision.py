@@ -100,7 +100,7 @@ def _intent(services: Services, instance: Instance, offer: Offer) -> Rental:
 
 def _reserve(services: Services, instance: Instance, rentals: tuple[Rental, ...]) -> Write:
     """Raises BudgetExceeded; one document per user and month, so that nothing is promised twice."""
-    month = month_of(services.clock.now())
+    month = month_of(rentals[0].created_at)  # the month in which `settle` looks for it
     key = f"{instance.owner}:{month}"
     stored = services.store.get(BUDGETS, key)
     budget = stored.value if stored else Budget(instance.owner, month)
