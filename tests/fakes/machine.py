@@ -61,8 +61,9 @@ class Boot:
 class FakeMachine:
     """One container. `step` does whatever is due; `busy` is whether its user works."""
 
-    def __init__(self, contract: TrueContract, blobs: FakeBlobs) -> None:
+    def __init__(self, contract: TrueContract, blobs: FakeBlobs, clock_s: float = 0.0) -> None:
         self.contract = contract
+        self.clock_s = clock_s  # what it believes: a machine's clock may say anything
         self._blobs = blobs
         self.disk = Disk(key=f"key-of-{contract.id}")
         self.boot: Boot | None = None
@@ -114,7 +115,7 @@ class FakeMachine:
                 boot_id=f"boot-{number}",
                 agent_version="1",
                 python="3.11",
-                clock=0.0,  # a machine's clock may say anything
+                clock=self.clock_s,
             ),
         )
         self.statuses.append(answer.status)
@@ -167,7 +168,7 @@ class FakeMachine:
             self._token(services, boot),
             wire.HeartbeatRequest(
                 state_seq=boot.seq,
-                clock=0.0,
+                clock=self.clock_s,
                 receipt="" if news else boot.receipt,
                 status=self._status(boot) if news else None,
                 usage=self._usage() if news else None,
@@ -247,7 +248,7 @@ class FakeMachine:
 
     def _remember(self, kind: str, **fields: object) -> None:
         self.disk.told += 1
-        event = wire.AgentEvent(f"evt-{self.disk.told}", kind, 0.0, **fields)  # type: ignore[arg-type]
+        event = wire.AgentEvent(f"evt-{self.disk.told}", kind, self.clock_s, **fields)  # type: ignore[arg-type]
         self.disk.outbox.append(event)
 
     def _changed(self) -> None:

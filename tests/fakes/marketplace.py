@@ -15,7 +15,6 @@ from shared.ports.marketplace import (
     Charge,
     ChargeKind,
     Contract,
-    ContractStatus,
     Created,
     CreateOrder,
     Listing,
@@ -211,7 +210,3 @@ class FakeMarketplace:
             return False
         ended = contract.destroyed_at
         return ended is None or moment < ended + timedelta(seconds=self.leaving_s)
-
-
-def is_running(contract: Contract | None) -> bool:
-    return contract is not None and contract.status is ContractStatus.RUNNING

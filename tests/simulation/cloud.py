@@ -133,6 +133,7 @@ class Cloud:
         self.machines: dict[ContractId, FakeMachine] = {}
         self.fate: Fate = fate or CrashAt(None)
         self.deaths: list[str] = []
+        self.machine_clock = 0.0  # what machines believe of the time
         self.shuffle: random.Random | None = None
         self.watchers: list[Callable[[], None]] = []
         self._sweep_at = self.clock.monotonic_s()
@@ -165,7 +166,8 @@ class Cloud:
         self.clock.advance(STEP_S)
         for contract in list(self.market.contracts.values()):
             if contract.order.label.startswith("dumont/test/") and contract.order.env:
-                machine = self.machines.setdefault(contract.id, FakeMachine(contract, self.blobs))
+                fresh = FakeMachine(contract, self.blobs, self.machine_clock)
+                machine = self.machines.setdefault(contract.id, fresh)
                 self.alive(partial(machine.step, self.services, self.market.now()))
                 machine.do_work()
         self.deliver()

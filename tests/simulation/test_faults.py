@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from shared.app.collections import RENTALS
-from shared.domain.ids import RentalId
-from shared.domain.instances.model import InstanceState
+from shared.domain.ids import RentalId, SnapshotId
+from shared.domain.instances.model import Desired, Instance, InstanceState
 from shared.domain.rentals.model import RentalState
 from shared.ports.marketplace import CreateOrder
 from tests.fakes.marketplace import Fault
@@ -229,3 +229,59 @@ def test_a_deleted_machine_token_is_mended_by_another_hello() -> None:
     rental = cloud.store.get(RENTALS, cloud.instance(instance_id).primary or "")
     assert rental
     assert rental.value.state is RentalState.LIVE
+
+
+def test_a_thaw_never_reaches_a_machine_that_was_let_go() -> None:
+    """Once its snapshot let the machine go, no order makes its processes run on."""
+    from shared.app.collections import MAILBOXES
+
+    cloud = Cloud()
+    instance_id = create(cloud, 1)
+    until_state(cloud, instance_id, InstanceState.RUNNING)
+    machine = cloud.machine_of(instance_id)
+    let_go = cloud.instance(instance_id).primary or ""
+    cloud.market.faults["destroy"].extend([Fault.NOOP] * 2)
+    order(cloud, instance_id, "hibernate")
+    until_state(cloud, instance_id, InstanceState.ASLEEP)
+
+    order(cloud, instance_id, "wake", want=None, snapshot_id=None)
+    until_state(cloud, instance_id, InstanceState.RUNNING)
+
+    assert not machine.works
+    stored = cloud.store.get(MAILBOXES, let_go)
+    assert stored is None or "thaw" not in {each.kind for each in stored.value.commands}
+    assert cloud.machine_of(instance_id) is not machine
+
+
+def test_a_lease_opened_when_the_snapshot_is_acknowledged_keeps_its_machine() -> None:
+    """Rule 13: before the one save that lets go, a lease cancels; the head stays that snapshot."""
+    from shared.domain.instances.decide import next_step
+    from shared.domain.instances.scene import Scene
+    from shared.domain.instances.steps import AbandonDrain, FinishDrain
+    from shared.domain.snapshots.model import SnapshotState
+    from tests.unit.instances.samples import a_drain, a_snapshot, an_instance
+    from tests.unit.rentals.samples import TIMING, after
+
+    drained = an_instance(
+        InstanceState.DRAINING, drain=a_drain(), desired=Desired.ASLEEP, head=SnapshotId("snap_1")
+    )
+    held = replace(drained, keep_alive_until=after(500))
+
+    def step(instance: Instance) -> object:
+        scene = Scene(instance, (), None, a_snapshot(SnapshotState.ACKED))
+        return next_step(scene, after(100), TIMING)
+
+    assert step(drained) == FinishDrain()
+    assert step(held) == AbandonDrain("a lease was opened", alarm=False)
+
+
+def test_what_a_machine_believes_of_the_time_decides_nothing() -> None:
+    """The fakes say 1970 in every message; with another clock everything goes the same way."""
+    quiet, wrong = Cloud(), Cloud()
+    told: list[list[tuple[str, str]]] = []
+    for cloud, clock in ((quiet, 0.0), (wrong, 4e9)):
+        cloud.machine_clock = clock
+        live_through(cloud)
+        told.append(cloud.market.calls)
+
+    assert told[0] == told[1]

@@ -8,12 +8,13 @@ onstart line runs twice.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from shared.domain.ids import InstanceId
 from shared.domain.instances.model import InstanceState
 from tests.simulation.walk import walk
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tests.simulation.cloud import Cloud
@@ -38,13 +39,11 @@ def test_the_storms_are_storms() -> None:
     """They reach what they are for: deaths, faults, several machines, several epochs."""
     clouds: list[Cloud] = [walk(seed) for seed in (1, 2, 3, 4)]
 
+    instances = [each.instance(InstanceId("inst_first")) for each in clouds]
     assert sum(len(each.deaths) for each in clouds) > 4
     assert all(len(each.market.creates) > 1 for each in clouds)
-    (epochs,) = {max(each.instance(InstanceId("inst_first")).epoch for each in clouds)}
-    assert epochs > 2
-    assert {each.instance(InstanceId("inst_first")).state for each in clouds} == {
-        InstanceState.DESTROYED
-    }
+    assert max(each.epoch for each in instances) > 2
+    assert {each.state for each in instances} == {InstanceState.DESTROYED}
 
 
 def test_a_seed_decides_everything() -> None:
