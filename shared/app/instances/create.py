@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shared.app.accounts.load import account_for
@@ -22,6 +22,7 @@ from shared.ports.store import Add
 
 if TYPE_CHECKING:
     from shared.app.services import Services
+    from shared.domain.market.offers import Offer
 
 DEFAULT_PROVIDER = "vast"
 
@@ -59,6 +60,7 @@ def create_instance(
     if new.offer_id:
         offer = find_offer(services, new.offer_id, new.want.machine_type)
         provider, gpu_rate = offer.provider, offer.price(new.spec.disk_gb)
+        new = replace(new, want=_like(offer, new.want, gpu_rate))
     account = account_for(services, owner, provider)
     if account is None:
         raise Conflicting(f"there is no key for {provider}: PUT /api/settings/providers first")
@@ -98,6 +100,16 @@ def _made_before(
         return None
     hint(services, instance.value.id, "created")
     return instance.value, operation.value
+
+
+def _like(offer: Offer, want: OfferFilter, rate: int) -> OfferFilter:
+    """Who names an offer means its kind of machine: a wake looks for that, not for just any."""
+    return replace(
+        want,
+        gpu_name=offer.gpu_name,
+        num_gpus=offer.num_gpus,
+        max_price=max(want.max_price, rate),
+    )
 
 
 def _afford(services: Services, owner: UserId, rate: int) -> None:

@@ -75,11 +75,20 @@ def _provisioning(scene: Scene, now: datetime, _timing: Timing) -> InstanceStep 
         return GiveUp("no machine was ready in time")
     if scene.racers():
         return Rest(instance.provision_deadline, look=False)
-    if instance.attempts >= MAX_ATTEMPTS_PER_RACER * instance.race.width:
-        return GiveUp(f"none of {instance.attempts} rented machines became ready")
+    if spent := _tried_enough(instance):
+        return GiveUp(spent)
     if instance.search_at and now < instance.search_at:
         return Rest(instance.search_at, look=False)
     return RentMore(instance.race.width)
+
+
+def _tried_enough(instance: Instance) -> str:
+    """Why nothing more is rented; empty while something is. A named offer has no substitute."""
+    if instance.offer_id and instance.epoch == 0 and instance.attempts:
+        return "the offer that was named was taken, or its machine did not become ready"
+    if instance.attempts >= MAX_ATTEMPTS_PER_RACER * instance.race.width:
+        return f"none of {instance.attempts} rented machines became ready"
+    return ""
 
 
 def _restoring(scene: Scene, _now: datetime, _timing: Timing) -> InstanceStep | None:
