@@ -50,14 +50,21 @@ class Person:
         return httpx.Client(base_url=self.stack.url, headers=self.bearer, timeout=20)
 
     def order(self, width: int = 1) -> Order:
+        """A race for the cheapest, or one offer that no other test asks for."""
         return Order(
-            want=CHEAP,
+            want=CHEAP if width > 1 else None,
+            offer_id=self._own_offer() if width == 1 else None,
             image=IMAGE,
             disk_gb=10,
             ssh_public_key=self.key.public_line,
             race=Race(width=width),
             hibernation=NEVER,
         )
+
+    def _own_offer(self) -> str:
+        self.stack.taken += 1
+        listed = self.cloud.instances.offers(OfferQuery(max_price=20.0, limit=200))
+        return listed.items[self.stack.taken].offer_id
 
     def rents(self, width: int = 1) -> str:
         """The id of an instance whose machine is on its way."""
