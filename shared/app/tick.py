@@ -5,6 +5,7 @@ It performs no step of an instance: it hints, in batches, and each hint is handl
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from shared.app.collections import (
     SHARDS,
 )
 from shared.app.snapshots.collect import collect
+from shared.domain.errors import DumontError
 from shared.domain.events import InstanceChanged, SnapshotRequested
 from shared.domain.instances.model import InstanceState
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from shared.app.services import Services
 
+log = logging.getLogger(__name__)
 BATCH = 200
 MOST = 5000
 
@@ -66,7 +69,11 @@ def _tell_due(services: Services, now: datetime) -> int:
 def _look_due(services: Services, now: datetime) -> int:
     page = services.store.find(LOOKS_DUE, {"shards": SHARDS, "now": _text(now)}, limit=BATCH)
     for each in page.items:
-        look(services, each.value.account_id)
+        try:
+            look(services, each.value.account_id)
+        except DumontError as error:
+            # One tenant's document that this code cannot read must not hold up the others.
+            log.warning("account %s was not listed: %s", each.key, error)
     return len(page.items)
 
 

@@ -6,11 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from shared.app.collections import RENTALS
-from shared.domain.ids import RentalId, SnapshotId
+from shared.app.collections import LOOKS, RENTALS
+from shared.app.tick import sweep
+from shared.domain.ids import AccountId, RentalId, SnapshotId
 from shared.domain.instances.model import Desired, Instance, InstanceState
-from shared.domain.rentals.model import RentalState
+from shared.domain.market.look import Look
+from shared.domain.rentals.model import Rental, RentalState
 from shared.ports.marketplace import CreateOrder
+from shared.ports.store import Collection
+from tests.fakes.clock import START
 from tests.fakes.marketplace import Fault
 from tests.simulation.cloud import Cloud
 from tests.simulation.job import live_through
@@ -285,3 +289,28 @@ def test_what_a_machine_believes_of_the_time_decides_nothing() -> None:
         told.append(cloud.market.calls)
 
     assert told[0] == told[1]
+
+
+def test_an_account_that_cannot_be_read_does_not_hold_up_the_others() -> None:
+    """Rule 19: while two versions of the code run, a document may be newer than this one."""
+    cloud = Cloud()
+    instance_id = create(cloud, 1)
+    until_state(cloud, instance_id, InstanceState.RUNNING)
+    (rental,) = rentals_of(cloud, instance_id)
+    newer = Collection(RENTALS.name, Rental, schema=2, upcasters=(dict,))
+    stored = cloud.store.get(RENTALS, rental.id)
+    assert stored
+    cloud.store.save(newer, rental.id, rental, stored.version)
+    other = AccountId("acct_other")
+    cloud.store.add(LOOKS, other, Look(other, cloud.clock.now(), 0))
+    mine = cloud.store.get(LOOKS, rental.account_id)
+    assert mine
+    sooner = replace(mine.value, due_at=START)
+    cloud.store.save(LOOKS, mine.key, sooner, mine.version)
+
+    sweep(cloud.services)
+
+    looked = cloud.store.get(LOOKS, other)
+    assert looked
+    assert looked.value.ended_at == cloud.clock.now()
+    assert cloud.market.standing()
