@@ -97,7 +97,7 @@ def _step(error: errors.ApiError) -> str:
         case errors.Unauthenticated():
             return "Log in with `dumont login`, or set DUMONT_API_KEY."
         case errors.NotFound():
-            return "`dumont instance list` shows what is yours."
+            return "`dumont instance list` and `dumont snapshots` show what is yours."
         case errors.RateLimited():
             wait_s = error.retry_after_s
             return f"Try again in {wait_s:.0f} s." if wait_s else "Try again in a moment."

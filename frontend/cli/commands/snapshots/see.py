@@ -19,7 +19,7 @@ _COLUMNS = (
     Column("SIZE", right=True),
     Column("NEW", right=True),
     Column("VERIFIED"),
-    Column("KEPT"),
+    Column("KEEP"),
 )
 _INSTEAD_OF_A_MOMENT = {"condemned": "being removed", "abandoned": "abandoned"}
 
@@ -49,7 +49,7 @@ def _row(snapshot: Snapshot) -> tuple[str, ...]:
         size(snapshot.size_bytes),
         size(snapshot.new_bytes),
         _standing(snapshot),
-        "for ever" if snapshot.keep else UNKNOWN,
+        "yes" if snapshot.keep else UNKNOWN,
     )
 
 
