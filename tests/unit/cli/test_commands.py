@@ -128,11 +128,15 @@ def test_an_instance_is_shown_with_its_load_and_unknowns_as_dashes(run: Run) -> 
     assert "ssh -p 40122 root@127.0.0.1" in ran.out
 
 
-def test_the_list_fits_80_columns(run: Run) -> None:
+def test_the_list_fits_80_columns_with_ids_of_full_length(run: Run, cloud: FakeCloud) -> None:
+    whole = "inst_" + "A" * 26
+    longest = shapes.instance(id=whole, state="provisioning", label="a label of some length")
+    cloud.script("GET", "/api/instances", Reply(body={**shapes.instances(), "items": [longest]}))
+
     ran = run("instance", "list")
 
     assert max(len(line) for line in ran.out.splitlines()) <= 80
-    assert "inst_1" in ran.out
+    assert whole in ran.out
     assert "$18.250" in ran.out
 
 

@@ -17,11 +17,10 @@ _COLUMNS = (
     Column("INSTANCE"),
     Column("LABEL", gives_way=True),
     Column("STATE"),
-    Column("GPU"),
+    Column("GPU", gives_way=True),
     Column("UTIL", right=True),
-    Column("WHERE", gives_way=True),
     Column("$/H", right=True),
-    Column("SO FAR", right=True),
+    Column("COST", right=True),
 )
 
 
@@ -79,14 +78,13 @@ def _advise(session: Session, instance: Instance) -> None:
 
 
 def _row(instance: Instance) -> tuple[str, ...]:
-    machine, usage = instance.machine, instance.usage
+    usage = instance.usage
     return (
         instance.id,
         plain(instance.label),
         instance.state,
         _gpu(instance),
         number(usage.gpu_util_percent, "%") if usage is not None else UNKNOWN,
-        plain(machine.geolocation) if machine is not None else UNKNOWN,
         usd(instance.price_usd_per_hour, digits=3),
         usd(instance.cost_so_far_usd),
     )
