@@ -36,6 +36,8 @@ def install() -> None:
     if not any(isinstance(handler, JsonLines) for handler in root.handlers):
         root.addHandler(JsonLines())
         root.setLevel(logging.INFO)
+        # One line for each request that we make would repeat what our own lines say.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def cloud_trace(trace_id: str) -> str:

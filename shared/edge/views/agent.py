@@ -57,8 +57,19 @@ def _answer(message: object) -> Answer:
     return Answer(text=encode(message))
 
 
+# Log lines would cost more than the beats that they tell of.
+BEATS_PER_LINE = 50
+
 AGENT_ROUTES: tuple[Route, ...] = tuple(
-    Route("POST", path, view, summary, access=Access.MACHINE, hidden=True)
+    Route(
+        "POST",
+        path,
+        view,
+        summary,
+        access=Access.MACHINE,
+        hidden=True,
+        logged_one_in=BEATS_PER_LINE if path == wire.PATH_HEARTBEAT else 1,
+    )
     for path, view, summary in (
         (wire.PATH_HELLO, post_hello, "A machine introduces itself"),
         (wire.PATH_HEARTBEAT, post_heartbeat, "A machine is well"),
