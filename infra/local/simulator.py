@@ -56,7 +56,8 @@ def stop(local: Local, wait_s: float = 20.0) -> None:
 def _spawn(local: Local, port: int, key: str) -> None:
     command = [sys.executable, "-m", "infra.simulators.vast"]
     command += ["--port", str(port), "--data", str(local.simulator_folder)]
-    command += ["--api-key", key, "--speed", str(local.speed), "--credit", "1000"]
+    # with "=": a random key may begin with a dash
+    command += [f"--api-key={key}", "--speed", str(local.speed), "--credit", "1000"]
     if local.offers:
         command += ["--offers", str(local.offers)]
     with (local.simulator_folder / "simulator.log").open("ab") as log:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CHEAP = OfferQuery(max_price=2.0, num_gpus=1)
 IMAGE = "alpine:3.20"
+CHEAPEST = 10  # left to those who ask for a race
 WORKSPACE = "cd ${WORKSPACE:-/workspace}"
 NEVER = Hibernation(enabled=False)
 
@@ -62,9 +63,11 @@ class Person:
         )
 
     def _own_offer(self) -> str:
-        self.stack.taken += 1
-        listed = self.cloud.instances.offers(OfferQuery(max_price=20.0, limit=200))
-        return listed.items[self.stack.taken].offer_id
+        listed = self.cloud.instances.offers(OfferQuery(max_price=20.0, limit=200)).items
+        shared = {each.machine_id for each in listed[:CHEAPEST]} | self.stack.taken
+        own = next(each for each in listed if each.machine_id not in shared)
+        self.stack.taken.add(own.machine_id)
+        return own.offer_id
 
     def rents(self, width: int = 1) -> str:
         """The id of an instance whose machine is on its way."""

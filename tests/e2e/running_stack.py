@@ -37,7 +37,7 @@ class RunningStack:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "stack.log"
-        self.taken = 10  # the cheapest offers are left to those who ask for a race
+        self.taken: set[str] = set()  # machines that a test has to itself
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> float:
