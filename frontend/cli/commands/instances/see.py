@@ -60,7 +60,7 @@ def show(session: Session, instance_id: str, *, watch: bool) -> None:
     if instance.silent_since is not None:
         _advise(session, instance)
     if instance.operation_id:
-        session.out.remark(f"Under way: `dumont operations wait {instance.operation_id}`.")
+        session.out.remark(f"Its last order: `dumont operations show {instance.operation_id}`.")
 
 
 def _advise(session: Session, instance: Instance) -> None:
