@@ -23,9 +23,9 @@ def test_work_survives_sleeping_and_waking_and_nothing_is_left_after_destroying(
     read_back = person.says(instance_id, "cat notes.txt")
     woke_on = person.contract_of(instance_id)
     person.cloud.instances.destroy(instance_id)
-    person.sees(instance_id, "destroyed")
+    person.provider.keeps_nothing()
 
     assert asleep.machine is None or asleep.machine.contract_id is None
     assert read_back == "loss went down"
     assert woke_on != slept_on
-    person.provider.keeps_nothing()
+    assert person.provider.kept() == []
