@@ -74,6 +74,16 @@ class OfferCache:
                 raise ProviderBusy(shelf.failure, shelf.failing_until_s - now_s)
             return self._fill(shelf, load)
 
+    def drop(self, offer_id: str) -> None:
+        """It was just asked for: whether it was had or had gone, nobody else can have it."""
+        with self._lock:
+            shelves = tuple(self._shelves.values())
+        for shelf in shelves:
+            with shelf.lock:
+                if shelf.kept is not None:
+                    left = tuple(o for o in shelf.kept.offers if o.offer_id != offer_id)
+                    shelf.kept = KeptOffers(left, shelf.kept.as_of)
+
     def _fill(self, shelf: _Shelf, load: Callable[[], tuple[Offer, ...]]) -> KeptOffers:
         as_of = self._clock.now()
         try:

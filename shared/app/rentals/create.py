@@ -44,6 +44,7 @@ def create(services: Services, loaded: Loaded, stored: Stored[Rental], _step: Cr
         _unclear(services, rental, op_id, str(error), None)
     else:
         _made(services, rental, op_id, made.contract_id, made.at)
+    services.offers_cache.drop(rental.terms.offer_id)
 
 
 def _made(

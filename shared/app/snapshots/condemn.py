@@ -20,7 +20,7 @@ TRIES = 5
 
 
 def delete_snapshot(services: Services, owner: UserId, snapshot_id: SnapshotId) -> None:
-    """Raises NotFound, and Conflicting while something needs it or its owner keeps it."""
+    """Raises NotFound, and Conflicting while something needs it. The owner's word ends a keep."""
     for _ in range(TRIES):
         stored = owned_snapshot(services, owner, snapshot_id)
         snapshot = stored.value

@@ -49,8 +49,9 @@ if TYPE_CHECKING:
     from shared.domain.instances.scene import Scene
     from shared.domain.rentals.timing import Timing
 
-MAX_ATTEMPTS_PER_RACER = 3
+MAX_ATTEMPTS_PER_RACER = 5
 ASK_AGAIN_S = 60
+FIRST_WORD_S = 120
 
 
 def next_step(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
@@ -129,7 +130,8 @@ def _speaks_by(scene: Scene, timing: Timing) -> datetime | None:
     """The end of its lease, counted from its last beat or, after a start, from being ready."""
     lease, ready_at = scene.lease, scene.instance.ready_at
     if lease is None:
-        return None
+        # No beat yet: somebody has to look again, for its beats wake nobody.
+        return ready_at + timedelta(seconds=FIRST_WORD_S) if ready_at else None
     end = datetime.fromtimestamp(lease.ends_at(timing.beat_grace_s), UTC)
     return end if ready_at is None else max(end, end + (ready_at - lease.seen_at))
 

@@ -15,7 +15,7 @@ class SnapshotState(StrEnum):
     VERIFIED = "verified"  # we found every referenced byte in place
     ACKED = "acked"  # it became head
     BRANCH = "branch"  # whole, but the instance had moved on: kept, never head
-    CONDEMNED = "condemned"  # to be removed: hidden, not restorable
+    CONDEMNED = "condemned"  # to be removed: not restorable any more
     ABANDONED = "abandoned"  # never finished, failed or not whole
 
 

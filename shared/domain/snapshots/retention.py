@@ -1,7 +1,7 @@
 """Which snapshots may go (rule 20). Pure.
 
-Never the head, nor what is being restored, nor what is kept by its owner, nor the parent of one
-that is being written: its packs are referenced by what is not acknowledged yet.
+Never the head, nor what is being restored, nor the parent of one that is being written: its packs
+are referenced by what is not acknowledged yet. A policy never takes what its owner keeps.
 """
 
 from __future__ import annotations
@@ -43,5 +43,5 @@ def superfluous(
 
 
 def condemned(snapshot: Snapshot, now: datetime) -> Snapshot:
-    """It is hidden and not restorable from now on; its bytes go after the grace."""
+    """It is not restorable from now on; its bytes go after the grace."""
     return replace(snapshot, state=SnapshotState.CONDEMNED, condemned_at=now)

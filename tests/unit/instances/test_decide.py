@@ -88,8 +88,8 @@ ROWS: list[tuple[str, Scene, Any]] = [
     ),
     (
         "provisioning, tried enough",
-        provisioning(attempts=6),
-        GiveUp("none of 6 rented machines became ready"),
+        provisioning(attempts=10),
+        GiveUp("none of 10 rented machines became ready"),
     ),
     (
         "provisioning, nothing on the market",

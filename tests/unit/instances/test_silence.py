@@ -1,0 +1,28 @@
+"""A machine that falls silent is noticed, whoever last looked at its instance, and when."""
+
+from __future__ import annotations
+
+from shared.domain.instances.decide import FIRST_WORD_S, next_step
+from shared.domain.instances.scene import Scene
+from shared.domain.instances.steps import NoteSilence, Rest
+from shared.domain.rentals.model import Address, RentalState
+from shared.domain.rentals.timing import Timing
+from tests.unit.instances.samples import an_instance
+from tests.unit.rentals.samples import a_rental, after
+
+
+def without_a_beat() -> Scene:
+    live = a_rental(RentalState.LIVE, address=Address(ssh_host="192.0.2.1", ssh_port=22))
+    return Scene(an_instance(), (live,), lease=None, snapshot=None)
+
+
+def test_an_instance_without_a_first_beat_is_looked_at_again() -> None:
+    step = next_step(without_a_beat(), after(1), Timing())
+
+    assert step == Rest(after(FIRST_WORD_S), look=False)
+
+
+def test_a_machine_that_never_beats_is_silent() -> None:
+    step = next_step(without_a_beat(), after(FIRST_WORD_S), Timing())
+
+    assert step == NoteSilence(silent=True)
