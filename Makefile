@@ -31,9 +31,9 @@ $(STAMP): requirements.txt
 run: $(STAMP) ## The whole product on this machine (PORT, DUMONT_DATA_DIR, DUMONT_OFFERS_DIR)
 	@exec $(BIN)/python -m infra.local
 
-test: $(STAMP) needs unit contract e2e own-demo ## Every test, the emulators' too, and one demo
+test: $(STAMP) needs unit contract own-demo ## Units, functions, simulation, the emulators' contracts, one demo
 
-check: $(STAMP) static test ## What CI runs: static checks, then `make test`
+check: $(STAMP) static test e2e ## What CI runs: static checks, `make test`, the stack under accidents
 
 # Recorded offers are replayed where the folder lies beside this one.
 demo own-demo: export DUMONT_OFFERS_DIR := $(or $(DUMONT_OFFERS_DIR),$(abspath $(OFFERS)))
