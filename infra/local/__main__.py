@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 from infra.local import simulator
 from infra.local.serve import Server
-from infra.local.settings import DEMO_EMAIL, function_environment, kept_secret, local_of
+from infra.local.settings import (
+    DEMO_EMAIL,
+    function_environment,
+    is_taken,
+    kept_secret,
+    local_of,
+)
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -27,6 +33,9 @@ def main() -> int:
     except ValueError as error:
         print(f"PORT and DUMONT_SIM_SPEED are numbers: {error}", file=sys.stderr)
         return 2
+    if is_taken(local.port):
+        print(f"Port {local.port} is in use: stop what runs there, or set PORT.", file=sys.stderr)
+        return 1
     sim_key = kept_secret(local.folder, "simulator-key")
     url = ""
     if not os.environ.get("DUMONT_VAST_KEY"):

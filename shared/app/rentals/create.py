@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.agent_wire.messages import ENV_API, ENV_TOKEN
@@ -61,14 +60,14 @@ def _made(
 def _unclear(
     services: Services, rental: Rental, op_id: str, reason: str, contract_id: str | None
 ) -> None:
-    """Only a listing tells; a contract that the answer named is known to be ours to end."""
+    """Only a listing tells what came of it: a contract that the answer names carries our label."""
     now = services.clock.now()
-
-    def observe(fresh: Rental) -> Rental:
-        noted = no_clean_answer(release_claim(fresh, op_id), reason, now)
-        return replace(noted, named_contract=contract_id) if contract_id else noted
-
-    merge(services, rental.id, observe)
+    told = f"{reason} (it named contract {contract_id})" if contract_id else reason
+    merge(
+        services,
+        rental.id,
+        lambda fresh: no_clean_answer(release_claim(fresh, op_id), told, now),
+    )
 
 
 def _order(services: Services, instance: Instance, rental: Rental) -> CreateOrder:

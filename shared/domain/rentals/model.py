@@ -97,7 +97,6 @@ class Rental:
     created_at: datetime
     reserved: int  # micro-USD
     contract_id: ContractId | None = None
-    named_contract: str | None = None  # named by an answer that was not a clean yes
     strays: tuple[ContractId, ...] = ()
     ended_strays: tuple[ContractId, ...] = ()  # destroyed and not seen since
     claim: Claim | None = None
