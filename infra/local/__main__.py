@@ -16,9 +16,9 @@ from infra.local.serve import Server
 from infra.local.settings import (
     DEMO_EMAIL,
     function_environment,
-    is_taken,
     kept_secret,
     local_of,
+    stays_taken,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def main() -> int:
     except ValueError as error:
         print(f"PORT and DUMONT_SIM_SPEED are numbers: {error}", file=sys.stderr)
         return 2
-    if is_taken(local.port):
+    if stays_taken(local.port):
         print(f"Port {local.port} is in use: stop what runs there, or set PORT.", file=sys.stderr)
         return 1
     sim_key = kept_secret(local.folder, "simulator-key")

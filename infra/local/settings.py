@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import socket
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,8 +105,17 @@ def free_port() -> int:
         return port
 
 
-def is_taken(port: int) -> bool:
-    """Whether somebody listens there, as of now."""
+def stays_taken(port: int, patience_s: float = 3.0) -> bool:
+    """Whether somebody listens there, and goes on: a killed stack's worker needs a moment to end."""
+    deadline = time.monotonic() + patience_s
+    while _is_taken(port):
+        if time.monotonic() >= deadline:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _is_taken(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1.0)
         return probe.connect_ex(("127.0.0.1", port)) == 0
