@@ -106,7 +106,7 @@ def free_port() -> int:
 
 
 def stays_taken(port: int, patience_s: float = 3.0) -> bool:
-    """Whether somebody listens there, and goes on: a killed stack's worker needs a moment to end."""
+    """Whether somebody listens there, and goes on: a killed stack's worker takes a moment."""
     deadline = time.monotonic() + patience_s
     while _is_taken(port):
         if time.monotonic() >= deadline:
