@@ -37,6 +37,7 @@ INDEX_KEY = "index"
 # A rising indexed field caps a Firestore collection near 500 writes a second; eight shards.
 SHARDS = tuple(range(8))
 
+_BETWEEN = (Where("at", ">=", "since"), Where("at", "<", "until"))
 _DUE = (Where("shard", "in", "shards"), Where("due_at", "<=", "now"))
 
 INSTANCES_OF_OWNER = Query(
@@ -92,14 +93,14 @@ SNAPSHOTS_CONDEMNED = Query(
 TIMELINE_OF_INSTANCE = Query(
     "timeline_of_instance",
     TIMELINE,
-    where=(Where("instance_id", "==", "instance_id"),),
+    where=(Where("instance_id", "==", "instance_id"), *_BETWEEN),
     order=(("at", "desc"),),
 )
 LOOKS_DUE = Query("looks_due", LOOKS, where=_DUE, order=(("due_at", "asc"),))
 LOGS_OF_INSTANCE = Query(
     "logs_of_instance",
     LOGS,
-    where=(Where("instance_id", "==", "instance_id"),),
+    where=(Where("instance_id", "==", "instance_id"), *_BETWEEN),
     order=(("at", "desc"),),
 )
 STRAYS_OF_ACCOUNT = Query(

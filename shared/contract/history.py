@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from shared.contract.model import Wire
+from shared.contract.paging import PageQuery
 from shared.contract.times import UtcTime
 
 
@@ -41,6 +42,13 @@ class SeriesAnswer(Wire):
 
 
 class SeriesQuery(Wire):
+    since: UtcTime | None = Field(default=None, description="Only moments from then on.")
+    until: UtcTime | None = Field(default=None, description="Only moments before then.")
+
+
+class EventsQuery(PageQuery):
+    """A page of what happened within a time."""
+
     since: UtcTime | None = Field(default=None, description="Only moments from then on.")
     until: UtcTime | None = Field(default=None, description="Only moments before then.")
 

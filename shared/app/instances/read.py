@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.app.collections import (
@@ -23,6 +23,7 @@ from shared.app.machines.mailbox import change_index
 from shared.app.pages import every
 from shared.domain.billing.ledger import LedgerLine, lines_of
 from shared.domain.errors import NotFound, StoreError
+from shared.domain.instances.model import Instance
 from shared.domain.machines.lease import AgentLease
 from shared.domain.rentals.model import Rental
 from shared.domain.snapshots.model import Snapshot
@@ -36,11 +37,20 @@ if TYPE_CHECKING:
     from shared.domain.timeline import TimelineEvent
     from shared.ports.store import Page
 
-from datetime import datetime
-
-from shared.domain.instances.model import Instance
-
 WATCH_S = 60
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """From `since` on, before `until`; None leaves that side open."""
+
+    since: datetime | None
+    until: datetime | None
+
+    def values(self) -> dict[str, datetime]:
+        return {"since": self.since or _EARLIEST, "until": self.until or _LATEST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +153,13 @@ def timeline(
     services: Services,
     owner: UserId,
     instance_id: InstanceId,
+    within: Within,
     limit: int,
     cursor: str | None,
 ) -> Page[TimelineEvent]:
+    """What happened, the newest first."""
     owned(services, owner, instance_id)
-    values = {"instance_id": instance_id}
+    values = {"instance_id": instance_id, **within.values()}
     return services.store.find(TIMELINE_OF_INSTANCE, values, limit=limit, cursor=cursor)
 
 
@@ -155,11 +167,13 @@ def logs(
     services: Services,
     owner: UserId,
     instance_id: InstanceId,
+    within: Within,
     limit: int,
     cursor: str | None,
 ) -> Page[LogChunk]:
+    """What its machines wrote, the newest first; kept for a week."""
     owned(services, owner, instance_id)
-    values = {"instance_id": instance_id}
+    values = {"instance_id": instance_id, **within.values()}
     return services.store.find(LOGS_OF_INSTANCE, values, limit=limit, cursor=cursor)
 
 

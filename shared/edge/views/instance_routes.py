@@ -60,13 +60,19 @@ def _order(
     )
 
 
-def _look(path: str, view: View, summary: str, answer: type[BaseModel]) -> Route:
+def _look(
+    path: str,
+    view: View,
+    summary: str,
+    answer: type[BaseModel],
+    query: type[BaseModel] = history.EventsQuery,
+) -> Route:
     return Route(
         "GET",
         path,
         view,
         summary,
-        query=PageQuery,
+        query=query,
         answer=answer,
         raises=("not_found",),
         tag="Instances",
@@ -159,6 +165,7 @@ INSTANCE_ROUTES: tuple[Route, ...] = (
         views.get_instance_snapshots,
         "Its snapshots",
         Listing[kept.SnapshotWire],
+        PageQuery,
     ),
     Route(
         "GET",

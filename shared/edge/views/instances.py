@@ -143,9 +143,15 @@ def post_keep_alive(call: Call[NoQuery, wire.KeepAliveBody]) -> wire.InstanceWir
     return to_wire.view_wire(read.view(call.services, call.user.user_id, _id(call)))
 
 
-def get_events(call: Call[PageQuery, NoBody]) -> Listing[history.TimelineWire]:
+def get_events(call: Call[history.EventsQuery, NoBody]) -> Listing[history.TimelineWire]:
+    query = call.query
     page = read.timeline(
-        call.services, call.user.user_id, _id(call), call.query.limit, call.query.page_token
+        call.services,
+        call.user.user_id,
+        _id(call),
+        read.Within(query.since, query.until),
+        query.limit,
+        query.page_token,
     )
     return Listing[history.TimelineWire](
         items=tuple(timeline_wire(each.value) for each in page.items),
@@ -153,9 +159,15 @@ def get_events(call: Call[PageQuery, NoBody]) -> Listing[history.TimelineWire]:
     )
 
 
-def get_logs(call: Call[PageQuery, NoBody]) -> Listing[history.LogWire]:
+def get_logs(call: Call[history.EventsQuery, NoBody]) -> Listing[history.LogWire]:
+    query = call.query
     page = read.logs(
-        call.services, call.user.user_id, _id(call), call.query.limit, call.query.page_token
+        call.services,
+        call.user.user_id,
+        _id(call),
+        read.Within(query.since, query.until),
+        query.limit,
+        query.page_token,
     )
     return Listing[history.LogWire](
         items=tuple(
