@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from shared.domain.machines.logs import LogChunk
     from shared.domain.operations import Operation
     from shared.domain.timeline import TimelineEvent
-    from shared.ports.store import Page
+    from shared.ports.store import Page, Scalar
 
 WATCH_S = 60
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,8 +49,12 @@ class Within:
     since: datetime | None
     until: datetime | None
 
-    def values(self) -> dict[str, datetime]:
-        return {"since": self.since or _EARLIEST, "until": self.until or _LATEST}
+    def values(self, instance_id: InstanceId) -> dict[str, Scalar]:
+        return {
+            "instance_id": instance_id,
+            "since": self.since or _EARLIEST,
+            "until": self.until or _LATEST,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ def timeline(
 ) -> Page[TimelineEvent]:
     """What happened, the newest first."""
     owned(services, owner, instance_id)
-    values = {"instance_id": instance_id, **within.values()}
+    values = within.values(instance_id)
     return services.store.find(TIMELINE_OF_INSTANCE, values, limit=limit, cursor=cursor)
 
 
@@ -173,7 +177,7 @@ def logs(
 ) -> Page[LogChunk]:
     """What its machines wrote, the newest first; kept for a week."""
     owned(services, owner, instance_id)
-    values = {"instance_id": instance_id, **within.values()}
+    values = within.values(instance_id)
     return services.store.find(LOGS_OF_INSTANCE, values, limit=limit, cursor=cursor)
 
 
