@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS_PER_RACER = 5
 ASK_AGAIN_S = 60
 FIRST_WORD_S = 120
+LATE_SWEEPS = 3
 
 
 def next_step(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
@@ -123,7 +124,15 @@ def _silence(scene: Scene, now: datetime, timing: Timing) -> InstanceStep | None
     if until is None or primary is None or primary.boot_deadline:
         return None  # a machine that is starting is judged by its boot deadline
     silent = now >= until
+    if silent and _nobody_listened(scene.instance, now, timing):
+        return None
     return NoteSilence(silent) if silent is not known else None
+
+
+def _nobody_listened(instance: Instance, now: datetime, timing: Timing) -> bool:
+    """It is looked at long after it was due: the control plane was away, not the machine."""
+    late_s = LATE_SWEEPS * timing.sweep_s
+    return instance.due_at is not None and now - instance.due_at > timedelta(seconds=late_s)
 
 
 def _speaks_by(scene: Scene, timing: Timing) -> datetime | None:
@@ -164,8 +173,9 @@ def _next_look(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
     if lease and judged_idle(scene.instance, lease, now) and not fresh(lease, now):
         return AskAgent()
     speaks_by = _speaks_by(scene, timing)
-    if speaks_by and speaks_by > now:
-        moments.append(speaks_by)
+    if speaks_by:
+        # Beats wake nobody: whether a silent machine speaks again has to be looked up.
+        moments.append(speaks_by if speaks_by > now else now + timedelta(seconds=FIRST_WORD_S))
     if lease and lease.verdict == "idle":
         moments.append(now + timedelta(seconds=ASK_AGAIN_S))
     if snapshot:

@@ -65,7 +65,7 @@ def an_instance(state: InstanceState = InstanceState.RUNNING, **changes: Any) ->
         ready_at=START,
         next_snapshot_at=None,
         operation_id=None,
-        due_at=START,
+        due_at=None,
         shard=0,
     )
     return replace(instance, **changes)

@@ -106,7 +106,7 @@ ROWS: list[tuple[str, Scene, Any]] = [
         a_scene(an_instance(S.RESTORING, desired=D.DESTROYED)),
         Enter(S.DESTROYING, "destroyed while restoring: the snapshot is whole"),
     ),
-    ("running", running(), Rest(None, look=False)),
+    ("running", running(), Rest(after(1120), look=False)),
     ("running, a drain given up", running(D.DESTROYED, thaw="drain_0"), SendThaw()),
     (
         "running, stopped from outside",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.domain.instances.decide import FIRST_WORD_S, next_step
 from shared.domain.instances.scene import Scene
 from shared.domain.instances.steps import NoteSilence, Rest
@@ -20,6 +22,22 @@ def test_an_instance_without_a_first_beat_is_looked_at_again() -> None:
     step = next_step(without_a_beat(), after(1), Timing())
 
     assert step == Rest(after(FIRST_WORD_S), look=False)
+
+
+def test_a_control_plane_that_was_away_blames_no_machine() -> None:
+    scene = replace(without_a_beat(), instance=an_instance(due_at=after(FIRST_WORD_S)))
+
+    step = next_step(scene, after(3600), Timing())
+
+    assert step == Rest(after(3600 + FIRST_WORD_S), look=False)
+
+
+def test_a_silent_machine_is_looked_at_again_though_nothing_wakes_us() -> None:
+    scene = replace(without_a_beat(), instance=an_instance(silent_since=after(120)))
+
+    step = next_step(scene, after(130), Timing())
+
+    assert step == Rest(after(130 + FIRST_WORD_S), look=False)
 
 
 def test_a_machine_that_never_beats_is_silent() -> None:
