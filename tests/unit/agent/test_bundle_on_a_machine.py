@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 
 WRITER = """
 import itertools, time
-for n in itertools.count():
-    with open("progress", "w") as file:
-        file.write(str(n))
-    time.sleep(0.01)
+with open("progress", "a") as file:
+    for n in itertools.count():
+        print(n, file=file, flush=True)
+        time.sleep(0.01)
 """
 
 
@@ -90,7 +90,8 @@ def test_a_drain_freezes_everything_and_a_thaw_lets_it_run_on(
     user = machine.run(WRITER)
     machine.boot()
     eventually(lambda: ready(plane), "the workspace is ready")
-    eventually((machine.workspace / "progress").exists, "the user's work has begun")
+    progress = machine.workspace / "progress"
+    eventually(lambda: progress.exists() and progress.read_text(), "the user's work has begun")
 
     plane.order(drain(1))
     eventually(lambda: plane.events_of(EVENT_SNAPSHOT_DONE), "the drain's snapshot")
@@ -101,7 +102,6 @@ def test_a_drain_freezes_everything_and_a_thaw_lets_it_run_on(
     assert done.manifest_key in plane.objects
     assert done.files == 2
     assert state_of(user.pid) == "T"
-    assert (machine.workspace / "progress").read_text()
     eventually(lambda: draining(plane.beats), "a beat says so")
 
     plane.order(Command(id="cmd_thaw", kind=THAW))
