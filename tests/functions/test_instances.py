@@ -254,3 +254,14 @@ def test_a_query_that_breaks_a_rule_is_refused(client: FlaskClient, ada: Key, qu
     answer: TestResponse = client.get(INSTANCES + query, headers=ada)
 
     assert problem(answer)["status"] in {400, 422}
+
+
+def test_a_race_rents_no_more_than_its_money_covers(
+    client: FlaskClient, cloud: Cloud, ada: Key
+) -> None:
+    race = {"width": 3, "max_usd": 0.000001}
+
+    body = client.post(INSTANCES, json=WANTED | {"race": race}, headers=ada).get_json()
+    until(cloud, client, ada, body["instance"]["id"], "failed")
+
+    assert cloud.market.creates == []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shared.app.collections import BUDGETS, RENTALS
 from shared.app.instances.save import note, save
 from shared.app.market.choose import choose
-from shared.domain.billing.budget import Budget, month_of, reservation
+from shared.domain.billing.budget import Budget, month_of, reservation, within
 from shared.domain.errors import BudgetExceeded, ProviderError
 from shared.domain.ids import RentalId
 from shared.domain.instances.transitions import gave_up
@@ -48,7 +48,8 @@ def rent_more(services: Services, loaded: Loaded, step: RentMore) -> None:
 
 def _record(services: Services, loaded: Loaded, offers: tuple[Offer, ...]) -> None:
     instance = loaded.instance.value
-    rentals = tuple(_intent(services, instance, offer) for offer in offers)
+    chosen = tuple(_intent(services, instance, offer) for offer in offers)
+    rentals = _within_race(loaded, chosen)
     writes: list[Write] = [_reserve(services, instance, rentals)]
     for rental in rentals:
         price = rental.terms.rate / 1_000_000
@@ -61,6 +62,18 @@ def _record(services: Services, loaded: Loaded, offers: tuple[Offer, ...]) -> No
         attempts=instance.attempts + len(rentals),
     )
     save(services, loaded, grown, writes)
+
+
+def _within_race(loaded: Loaded, chosen: tuple[Rental, ...]) -> tuple[Rental, ...]:
+    """Those of the chosen that the race's money still covers. Raises BudgetExceeded for none."""
+    instance = loaded.instance.value
+    racing = [each.value for each in loaded.rentals if each.value.epoch == instance.epoch]
+    promised = sum(each.reserved for each in racing)
+    amounts = tuple(each.reserved for each in chosen)
+    covered = chosen[: within(amounts, promised, instance.race.max_micro_usd)]
+    if not covered:
+        raise BudgetExceeded("the race's money budget covers none of the offers")
+    return covered
 
 
 def _intent(services: Services, instance: Instance, offer: Offer) -> Rental:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import BudgetExceeded
@@ -41,6 +42,14 @@ class Budget:
             return self
         left = {key: value for key, value in self.reserved.items() if key != rental_id}
         return replace(self, reserved=left, spent=self.spent + spent)
+
+
+def within(amounts: Sequence[int], promised: int, cap: int | None) -> int:
+    """How many of the amounts, from the first, may be promised beside `promised` under the cap."""
+    if cap is None:
+        return len(amounts)
+    sums = accumulate(amounts, initial=promised)
+    return sum(1 for each in list(sums)[1:] if each <= cap)
 
 
 def month_of(moment: datetime) -> str:
