@@ -12,6 +12,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from shared.app.settings import Settings
+from shared.domain.accounts import PROVIDERS
 from shared.domain.rentals.timing import Timing
 
 if TYPE_CHECKING:
@@ -23,11 +24,18 @@ if TYPE_CHECKING:
     from shared.domain.accounts import ProviderAccount
     from shared.ports.blobs import Blobs
     from shared.ports.bus import Bus
+    from shared.ports.callers import Callers
     from shared.ports.clock import Clock, Ids
     from shared.ports.marketplace import Marketplace, MarketplaceSignup
+    from shared.ports.scheduler import Scheduler
     from shared.ports.secrets import Secrets
     from shared.ports.snapshots import SnapshotVerifier
     from shared.ports.store import Store
+
+KEYS = {"vast": "DUMONT_VAST_KEY", "tensordock": "DUMONT_TENSORDOCK_KEY"}
+URLS = {"vast": "DUMONT_VAST_URL", "tensordock": "DUMONT_TENSORDOCK_URL"}
+VAST_URL = "https://console.vast.ai"
+VAST_STOP_PATH = "/api/v0/instances/{contract}/"
 
 
 def settings_of(environment: Mapping[str, str]) -> Settings:
@@ -44,8 +52,12 @@ def settings_of(environment: Mapping[str, str]) -> Settings:
         trusted_hops=int(environment.get("DUMONT_TRUSTED_HOPS", "0")),
         area_urls=json.loads(environment.get("DUMONT_AREA_URLS", "{}")),
         lease_renewal_s=int(environment.get("DUMONT_LEASE_RENEWAL_S", "300")),
+        offers_cache_s=int(environment.get("DUMONT_OFFERS_CACHE_S", "30")),
         default_beat_s=int(environment.get("DUMONT_BEAT_S", "30")),
+        command_index_cache_s=int(environment.get("DUMONT_INDEX_S", "5")),
+        calls_per_s=float(environment.get("DUMONT_CALLS_PER_S", "10")),
         timing=Timing(**json.loads(environment.get("DUMONT_TIMING", "{}"))),
+        stop_urls={"vast": f"{environment.get('DUMONT_VAST_URL', VAST_URL)}{VAST_STOP_PATH}"},
     )
 
 
@@ -57,8 +69,7 @@ class EmbeddedServices:
         self._folder = folder
         self._environment = environment
         self._lock = RLock()
-        self._markets: dict[str, Marketplace] = {}
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._markets: dict[tuple[str, str], Marketplace] = {}
 
     @cached_property
     def clock(self) -> Clock:
@@ -91,11 +102,22 @@ class EmbeddedServices:
         return EmbeddedSecrets(self._folder / "master.key")
 
     @cached_property
+    def callers(self) -> Callers:
+        from shared.adapters.embedded.callers import SignedCallers
+
+        return SignedCallers(self.secrets, self.clock)
+
+    @cached_property
+    def scheduler(self) -> Scheduler:
+        from shared.adapters.embedded.scheduler import StoreScheduler
+
+        return StoreScheduler(self.store)
+
+    @cached_property
     def blobs(self) -> Blobs:
         from shared.adapters.embedded.blobs import EmbeddedBlobs
 
-        url = self._environment.get("DUMONT_BLOBS_URL", f"{self.settings.public_url}/blobs")
-        return EmbeddedBlobs(self._folder / "blobs", self.clock, self.secrets, url)
+        return EmbeddedBlobs(self._folder / "blobs", self.clock, self.secrets, self._blobs_url)
 
     @cached_property
     def snapshots(self) -> SnapshotVerifier:
@@ -117,31 +139,39 @@ class EmbeddedServices:
 
     @cached_property
     def public_marketplaces(self) -> tuple[Marketplace, ...]:
-        key = self._environment.get("DUMONT_VAST_KEY", "")
-        return (self._vast(key),) if key else ()
+        keys = {name: self._environment.get(KEYS[name], "") for name in PROVIDERS}
+        return tuple(self._market(name, key) for name, key in keys.items() if key)
 
     def marketplace(self, account: ProviderAccount) -> Marketplace:
-        return self._vast(self.secrets.open(account.sealed_key, account.id))
+        return self._market(account.provider, self.secrets.open(account.sealed_key, account.id))
 
     @cached_property
-    def signup(self) -> MarketplaceSignup | None:
-        from shared.adapters.vast.signup import SimulatedSignup
+    def signups(self) -> tuple[MarketplaceSignup, ...]:
+        from shared.adapters.markets import signup_at
 
-        sim_key = self._environment.get("DUMONT_SIM_KEY", "")
-        credit = int(self._environment.get("DUMONT_SIM_CREDIT_MICRO_USD", "50000000"))
-        if not sim_key:
-            return None
-        return SimulatedSignup(self._environment["DUMONT_VAST_URL"], sim_key, self.clock, credit)
+        told = self._environment
+        key = told.get("DUMONT_SIM_KEY", "")
+        credit = int(told.get("DUMONT_SIM_CREDIT_MICRO_USD", "50000000"))
+        # Under another key than the simulators' it is the real one, which opens no accounts.
+        simulated = [name for name in PROVIDERS if key and told.get(KEYS[name]) == key]
+        return tuple(
+            signup_at(name, key, self.clock, told[URLS[name]], credit) for name in simulated
+        )
 
-    def _vast(self, key: str) -> Marketplace:
+    @property
+    def _blobs_url(self) -> str:
+        return self._environment.get("DUMONT_BLOBS_URL", f"{self.settings.public_url}/blobs")
+
+    def _market(self, provider: str, key: str) -> Marketplace:
         """One client for each key, since its connections are kept open."""
-        from shared.adapters.vast.marketplace import PUBLIC_URL, VastMarketplace
+        from shared.adapters.markets import marketplace_at
 
         with self._lock:
-            if key not in self._markets:
-                url = self._environment.get("DUMONT_VAST_URL", PUBLIC_URL)
-                self._markets[key] = VastMarketplace(key, self.clock, url)
-            return self._markets[key]
+            named = (provider, key)
+            if named not in self._markets:
+                url = self._environment.get(URLS.get(provider, ""), "")
+                self._markets[named] = marketplace_at(provider, key, self.clock, url)
+            return self._markets[named]
 
 
 class GoogleServices(EmbeddedServices):
@@ -156,6 +186,15 @@ class GoogleServices(EmbeddedServices):
         return FirestoreStore(self.clock, project=self._project)
 
     @cached_property
+    def command_index(self) -> CommandIndexCache:
+        """Read over REST, so that a process of steady heartbeats never loads gRPC."""
+        from shared.adapters.firestore.reader import RestReader
+        from shared.app.machines.index_cache import CommandIndexCache
+
+        reader = RestReader(self.clock, project=self._project)
+        return CommandIndexCache(reader, self.clock, self.settings.command_index_cache_s)
+
+    @cached_property
     def bus(self) -> Bus:
         from shared.adapters.pubsub.bus import PubsubBus
 
@@ -166,7 +205,51 @@ class GoogleServices(EmbeddedServices):
         from shared.adapters.gcs.blobs import GcsBlobs
 
         bucket = self._environment["DUMONT_BUCKET"]
-        return GcsBlobs(bucket, self.clock, project=self._project)
+        blobs = GcsBlobs(bucket, self.clock, project=self._project)
+        if not self._environment.get("STORAGE_EMULATOR_HOST"):
+            return blobs
+        from shared.adapters.embedded.blob_gateway import BlobGateway
+
+        # That server takes no plain PUT and knows no grants: machines come through ours.
+        return BlobGateway(blobs, self.clock, self.secrets, self._blobs_url)
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """DUMONT_SECRETS=file is for the emulators, among which there is no Secret Manager."""
+        if self._environment.get("DUMONT_SECRETS", "secret_manager") == "file":
+            return super().secrets
+        from shared.adapters.secret_manager.secrets import SecretManagerSecrets
+        from shared.adapters.secret_manager.versions import SecretVersions
+
+        versions = SecretVersions(self._environment["DUMONT_MASTER_SECRET"])
+        return SecretManagerSecrets(versions, self.clock)
+
+    @cached_property
+    def callers(self) -> Callers:
+        """DUMONT_CALLER_PROOF=signed is for the emulators, which have no tokens of Google's."""
+        if self._environment.get("DUMONT_CALLER_PROOF", "oidc") == "signed":
+            return super().callers
+        from shared.adapters.oidc.callers import OidcCallers
+        from shared.adapters.oidc.certificates import GoogleCertificates
+
+        accounts = self._environment["DUMONT_CALLER_ACCOUNTS"].split(",")
+        return OidcCallers(
+            self._environment["DUMONT_CALLER_AUDIENCE"],
+            frozenset(each.strip() for each in accounts if each.strip()),
+            GoogleCertificates(self.clock),
+        )
+
+    @cached_property
+    def scheduler(self) -> Scheduler:
+        """Without DUMONT_SCHEDULER_PARENT the store keeps the state: beside the emulators, among
+        which there is no Cloud Scheduler.
+        """
+        parent = self._environment.get("DUMONT_SCHEDULER_PARENT", "")
+        if not parent:
+            return super().scheduler
+        from shared.adapters.cloud_scheduler.scheduler import CloudScheduler
+
+        return CloudScheduler(parent)
 
     @property
     def _project(self) -> str:
@@ -177,8 +260,10 @@ def of_environment(environment: Mapping[str, str]) -> Services:
     """DUMONT_PLATFORM is `embedded` (default) or `google`. Raises KeyError for what is missing."""
     folder = Path(environment.get("DUMONT_DATA_DIR", ".data"))
     google = environment.get("DUMONT_PLATFORM") == "google"
-    kind = GoogleServices if google else EmbeddedServices
-    return kind(settings_of(environment), folder, environment)
+    if google:
+        return GoogleServices(settings_of(environment), folder, environment)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return EmbeddedServices(settings_of(environment), folder, environment)
 
 
 _lock = RLock()

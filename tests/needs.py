@@ -13,8 +13,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from infra.simulators.vast.machines.interpreters import installed
-from tests.contract import emulators
+from infra.local.emulators import programs
+from infra.local.emulators.sources import (
+    FIRESTORE,
+    PUBSUB,
+    STORAGE,
+    Emulator,
+    EmulatorMissing,
+    source_of,
+)
+from infra.simulators.machines.interpreters import installed
+from tests.terraform import plans
 
 APT_S = 600
 
@@ -29,46 +38,56 @@ class Need:
     without: str
 
 
-def _emulator(variable: str, jar: str) -> Callable[[], bool]:
-    def there() -> bool:
-        if os.environ.get(variable):
-            return True
-        jar_runs = emulators.installed_jar(jar) is not None and shutil.which("java") is not None
-        return jar_runs or emulators.docker_answers()
-
-    return there
+def _found(emulator: Emulator) -> bool:
+    try:
+        source_of(emulator, os.environ)
+    except EmulatorMissing:
+        return False
+    return True
 
 
 NEEDS = (
     Need(
         "Java",
-        lambda: shutil.which("java") is not None,
+        lambda: programs.installed_java() is not None,
         ("default-jre-headless",),
         "the emulators can only run in Docker",
     ),
     Need(
         "Firestore emulator",
-        _emulator("FIRESTORE_EMULATOR_HOST", emulators.FIRESTORE_JAR),
+        lambda: _found(FIRESTORE),
         ("google-cloud-cli-firestore-emulator",),
         "the Firestore store is not tested",
     ),
     Need(
         "Pub/Sub emulator",
-        _emulator("PUBSUB_EMULATOR_HOST", emulators.PUBSUB_JAR),
+        lambda: _found(PUBSUB),
         ("google-cloud-cli-pubsub-emulator",),
         "the Pub/Sub bus is not tested",
     ),
     Need(
         "fake-gcs-server",
-        lambda: emulators.fake_gcs_server() is not None,
+        lambda: _found(STORAGE),
         (),
         "the Cloud Storage blobs are not tested",
+    ),
+    Need(
+        "Chromium",
+        lambda: shutil.which("chromium") is not None,
+        ("chromium",),
+        "the web app is not tried in a browser",
     ),
     Need(
         "Python 3.10",
         lambda: installed("3.10") is not None,
         (),
         "the agent is tested on this Python only",
+    ),
+    Need(
+        "terraform",
+        lambda: plans.binary() is not None,
+        (),
+        "what would be deployed is not planned",
     ),
 )
 

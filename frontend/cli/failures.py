@@ -36,7 +36,8 @@ class Failure:
 _NEXT_BY_CODE: Mapping[str, str] = {
     "offer_gone": "Search again: `dumont offers`.",
     "insufficient_funds": "Add credit at the provider, or take a cheaper offer: `dumont offers`.",
-    "budget_exceeded": "Raise the budget, or let something go: `dumont instance list`.",
+    "budget_exceeded": "See `dumont budget show`; raise it with `dumont budget set`, "
+    "a race's own with --race-max-usd.",
     "already_taken": "Log in instead: `dumont login`.",
 }
 _OUR_FAULT = "Try again in a moment; if it stays, report it with the trace id."
@@ -48,7 +49,8 @@ def explain(error: errors.DumontError) -> Failure:
         return _refused(error)
     if isinstance(error, errors.OperationFailed):
         operation = error.operation
-        step = f"See the timeline: `dumont instance events {operation.target}`."
+        timeline = f"See the timeline: `dumont instance events {operation.target}`."
+        step = _NEXT_BY_CODE["budget_exceeded"] if error.code == "budget_exceeded" else timeline
         return Failure(Exit.FAILED, error.code or "operation_failed", str(error), step)
     if isinstance(error, errors.WaitTimedOut):
         step = f"Keep waiting with `dumont operations wait {error.operation.id}`."

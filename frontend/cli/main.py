@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from frontend.cli.commands import account, balance, offers, operations, stack
+from frontend.cli.commands import (
+    account,
+    audit,
+    background,
+    balance,
+    budget,
+    offers,
+    operations,
+    stack,
+)
 from frontend.cli.commands.instances.group import instance
+from frontend.cli.commands.machines.group import machines
 from frontend.cli.commands.snapshots.group import snapshots
 from frontend.cli.failures import Exit, Failure, explain
 from frontend.cli.output import Output
@@ -48,10 +58,14 @@ for _command in (
     account.login,
     account.logout,
     account.whoami,
+    audit.audit,
+    background.background,
     balance.balance,
+    budget.budget,
     offers.offers,
     instance,
     snapshots,
+    machines,
     operations.operations,
 ):
     dumont.add_command(_command)

@@ -64,7 +64,7 @@ class Output:
 
         console = self.console()
         cells = [tuple(row) for row in rows]
-        widths = _widths(columns, cells, console.width)
+        widths = fitted(columns, cells, console.width)
         console.width = max(console.width, sum(widths) + len(widths))  # an id is never cut
         table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
         for column, width in zip(columns, widths, strict=True):
@@ -86,17 +86,19 @@ class Output:
         return Console(stderr=error, markup=False, emoji=False, highlight=False)
 
 
-def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -> list[int]:
-    """As wide as the widest cell; what is too much is taken from the columns that give way."""
+def fitted(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int) -> list[int]:
+    """As wide as the widest cell; what is too much is taken from the widest that give way."""
     widths = [
         max(len(cell) for cell in cells) for cells in zip(_titles(columns), *rows, strict=True)
     ]
     too_much = sum(widths) + len(columns) - 1 - room
-    for place, column in enumerate(columns):
-        if column.gives_way and too_much > 0:
-            given = min(too_much, max(0, widths[place] - len(column.title)))
-            widths[place] -= given
-            too_much -= given
+    yielding = [place for place, column in enumerate(columns) if column.gives_way]
+    while too_much > 0:
+        able = [place for place in yielding if widths[place] > len(columns[place].title)]
+        if not able:
+            break
+        widths[max(able, key=lambda place: widths[place])] -= 1
+        too_much -= 1
     return widths
 
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from frontend.client.dumont import Dumont
     from frontend.client.models.instances import Accepted
     from frontend.client.models.operations import Operation, Phase
+    from frontend.client.operations import OnPhase
+
+# Somebody sits and waits: what is over is told soon.
+LONGEST_POLL_S = 2.0
 
 
 def follow(
@@ -18,7 +22,7 @@ def follow(
 ) -> Operation:
     """The operation once it has succeeded. Raises what `operations.wait` raises."""
     if session.as_json:
-        return client.operations.wait(operation_id, timeout_s=timeout_s)
+        return _wait(client, operation_id, None, timeout_s)
     console = session.out.console(error=True)
     with console.status("waiting", spinner="line") as status:
 
@@ -29,7 +33,15 @@ def follow(
             else:
                 console.print(f"  {name:<24}{duration(phase.seconds):>12}")
 
-        return client.operations.wait(operation_id, tell, timeout_s=timeout_s)
+        return _wait(client, operation_id, tell, timeout_s)
+
+
+def _wait(
+    client: Dumont, operation_id: str, tell: OnPhase | None, timeout_s: float | None
+) -> Operation:
+    return client.operations.wait(
+        operation_id, tell, timeout_s=timeout_s, longest_poll_s=LONGEST_POLL_S
+    )
 
 
 def see_through(session: Session, client: Dumont, accepted: Accepted, *, wait: bool) -> None:

@@ -19,9 +19,14 @@ class Auth:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def register(self, email: str, password: str) -> User:
-        """A new account, logged in. Raises Conflict when the address is taken."""
+    def register(self, email: str, password: str, setup_token: str | None = None) -> User:
+        """A new account, logged in. A closed deployment admits its first user by a set-up token.
+
+        Raises Conflict when the address is taken, Forbidden where nobody may register.
+        """
         body = {"email": email, "password": password}
+        if setup_token is not None:
+            body["setup_token"] = setup_token
         self._transport.call(Request("POST", "/api/auth/register", body=body, anonymous=True))
         return self.login(email, password)
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from frontend.client.audit import Audit
 from frontend.client.auth import Auth
+from frontend.client.background import Background
+from frontend.client.budgets import Budgets
 from frontend.client.instances import Instances
+from frontend.client.machines import Machines
 from frontend.client.operations import Operations
 from frontend.client.snapshots import Snapshots
 from frontend.client.transport import Transport
@@ -39,8 +43,12 @@ class Dumont:
     ) -> None:
         given = Tokens(token, refresh_token) if token else None
         self.transport = Transport(base_url, vault or MemoryVault(given), api_key, pace)
+        self.audit = Audit(self.transport)
+        self.budgets = Budgets(self.transport)
         self.auth = Auth(self.transport)
+        self.background = Background(self.transport)
         self.instances = Instances(self.transport)
+        self.machines = Machines(self.transport)
         self.operations = Operations(self.transport)
         self.snapshots = Snapshots(self.transport)
 

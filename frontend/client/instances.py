@@ -100,6 +100,12 @@ class Instances:
         """Restart the machine in place."""
         return self._order(instance_id, "reboot")
 
+    def failover(self, instance_id: str, *, discard_unsaved: bool = False) -> Accepted:
+        """Bring the last verified snapshot up on another machine, whatever the present one says.
+        Where nothing was ever saved, only `discard_unsaved` starts it again, empty.
+        """
+        return self._order(instance_id, "failover", {"discard_unsaved": discard_unsaved})
+
     def keep_alive(self, instance_id: str, minutes: float | None = None) -> Instance | None:
         """A lease: not idle until it ends. The instance, when the server answers with it."""
         body: dict[str, object] = {} if minutes is None else {"minutes": minutes}

@@ -29,16 +29,22 @@ class OfferQuery:
     machine_type: str | None = None
     provider: str | None = None
     order_by: str | None = None
+    include_blacklisted: bool | None = None
     limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """Rent several at once and keep the first that is ready."""
+    """Rent several and keep the first that is ready: at most `width` at once.
 
-    width: int
+    `start` is odds (as many as pay off, when they do) or together (all at once).
+    """
+
+    width: int | None = None
     deadline_s: int | None = None
     max_usd: float | None = None
+    start: str | None = None
+    waiting_usd_per_hour: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ROUTES = AGENT_ROUTES
 
-_handle = http_function(ROUTES, services)
+_handle = http_function(ROUTES, services, name="agent")
 
 
 @functions_framework.http

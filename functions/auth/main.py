@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import functions_framework
 
+from shared.app.rates import Limited
 from shared.bootstrap import services
 from shared.contract import auth as wire
 from shared.contract.paging import Listing, PageQuery
@@ -39,6 +40,7 @@ ROUTES = (
         answer=wire.SessionAnswer,
         status=201,
         raises=("already_taken", "forbidden"),
+        limited=Limited.REGISTER,
         example=_LOGIN,
     ),
     Route(
@@ -49,7 +51,8 @@ ROUTES = (
         Access.BODY,
         body=wire.LoginBody,
         answer=wire.SessionAnswer,
-        raises=("unauthenticated", "rate_limited"),
+        raises=("unauthenticated",),
+        limited=Limited.LOGIN,
         example=_LOGIN,
     ),
     Route(
@@ -83,7 +86,6 @@ ROUTES = (
         scope=Scope.WRITE,
         body=wire.PasswordBody,
         status=204,
-        raises=("rate_limited",),
         example=_PASSWORDS,
     ),
     Route(
@@ -131,10 +133,11 @@ ROUTES = (
         body=wire.ProviderKeyBody,
         answer=wire.ProviderAnswer,
         raises=("provider_unknown", "provider_busy"),
+        limited=Limited.PROVIDER_KEY,
         example=_PROVIDER_KEY,
     ),
 )
-_handle = http_function(ROUTES, services)
+_handle = http_function(ROUTES, services, name="auth")
 
 
 @functions_framework.http

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROUTES = (*OFFER_ROUTES, *INSTANCE_ROUTES)
 
-_handle = http_function(ROUTES, services)
+_handle = http_function(ROUTES, services, name="instances")
 
 
 @functions_framework.http

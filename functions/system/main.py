@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import functions_framework
 
 from shared.bootstrap import services
-from shared.contract.system import BackgroundJobs, ContentPage, Discovery, Health, Menu
+from shared.contract.system import (
+    BackgroundJob,
+    BackgroundJobs,
+    ContentPage,
+    Discovery,
+    Health,
+    Menu,
+)
+from shared.domain.principals import Scope
 from shared.edge.http import http_function
 from shared.edge.route import Access, Route
 from shared.edge.views import metrics, pages
@@ -46,6 +54,24 @@ ROUTES = (
         answer=BackgroundJobs,
     ),
     Route(
+        "POST",
+        "/api/health/agents/<job>/pause",
+        views.pause_job,
+        "Let a scheduled job stand still",
+        scope=Scope.OPERATE,
+        answer=BackgroundJob,
+        raises=("scheduler_unavailable",),
+    ),
+    Route(
+        "POST",
+        "/api/health/agents/<job>/resume",
+        views.resume_job,
+        "Let it run again",
+        scope=Scope.OPERATE,
+        answer=BackgroundJob,
+        raises=("scheduler_unavailable",),
+    ),
+    Route(
         "GET",
         "/metrics",
         metrics.metrics,
@@ -63,13 +89,14 @@ ROUTES = (
         answer=ContentPage,
     ),
     Route("GET", "/api/openapi.json", pages.openapi, "This document", _OPEN, hidden=True),
+    Route("GET", "/api/asyncapi.json", pages.asyncapi, "The events", _OPEN, hidden=True),
     Route("GET", "/", pages.home, "The first page", _OPEN, hidden=True),
     Route("GET", "/docs", pages.docs, "Swagger UI", _OPEN, hidden=True),
     Route("GET", "/redoc", pages.redoc, "ReDoc", _OPEN, hidden=True),
     Route("GET", "/assets/<path:name>", pages.asset_file, "Their files", _OPEN, hidden=True),
     *OPERATION_ROUTES,
 )
-_handle = http_function(ROUTES, services)
+_handle = http_function(ROUTES, services, name="system")
 
 
 @functions_framework.http

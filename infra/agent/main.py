@@ -108,7 +108,7 @@ def _introduction(
             agent_version=VERSION,
             python=platform.python_version(),
             clock=time.time(),
-            contract_id=environ.get("CONTAINER_ID", ""),
+            contract_id=environ.get("CONTAINER_ID") or environ.get("VAST_CONTAINERLABEL", ""),
             gpus=tuple(gpu.name for gpu in gpus.read() or ()),
             disk_free_bytes=_disk_free_bytes(home.folder),
         )

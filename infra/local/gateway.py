@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from wsgiref.types import WSGIApplication
 
 import functions_framework
@@ -11,8 +11,10 @@ import functions_framework
 from infra.packaging.manifest import Function, Manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from infra.local.site import Site
 
 BLOBS = "/blobs"
 V1 = "/api/v1"
@@ -39,14 +41,13 @@ def load_functions(manifest: Manifest) -> dict[str, Served]:
 class Gateway:
     """WSGI: a path of the manifest goes to its function, `/blobs` to the blob server.
 
-    Functions behind topics and schedules have no path: nobody reaches them from outside.
+    The site comes first where it has the file, and last where a browser asks for a page that no
+    function has. Functions behind topics and schedules have no path: nobody reaches them from
+    outside.
     """
 
     def __init__(
-        self,
-        served: dict[str, Served],
-        blobs: WSGIApplication,
-        site: Callable[[str], Any] | None = None,
+        self, served: dict[str, Served], blobs: WSGIApplication, site: Site | None = None
     ) -> None:
         self._open = [each for each in served.values() if each.function.paths]
         self._fallback = served["system"].app
@@ -57,11 +58,14 @@ class Gateway:
         path = environ.get("PATH_INFO", "/")
         if path == BLOBS or path.startswith(f"{BLOBS}/"):
             return self._blobs(environ, start_response)
-        return self._app_for(path)(environ, start_response)
+        return self._app_for(path, environ)(environ, start_response)
 
-    def _app_for(self, path: str) -> WSGIApplication:
+    def _app_for(self, path: str, environ: WSGIEnvironment) -> WSGIApplication:
+        site = self._site
+        if site is not None and site.has(environ):
+            return site
         plain = "/api" + path[len(V1) :] if path == V1 or path.startswith(f"{V1}/") else path
         for each in self._open:
             if each.function.serves(plain):
                 return each.app
-        return self._fallback
+        return site if site is not None and site.shows(environ) else self._fallback

@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+import psutil
 
 from infra.local.settings import ROOT, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+COMMAND = [sys.executable, "-m", "infra.local"]
 START_S = 90.0
+START_EMULATORS_S = 300.0  # two Java programs and a process for each function, on a busy machine
 STOP_S = 30.0
 POLL_S = 0.05
 SHOWN_LINES = 40
@@ -44,7 +47,11 @@ class OwnStack:
 
 @contextlib.contextmanager
 def own_stack(
-    speed: float = 1.0, folder: Path | None = None, environment: Mapping[str, str] | None = None
+    speed: float = 1.0,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    *,
+    emulators: bool = False,
 ) -> Iterator[OwnStack]:
     """A stack that answers `ok` at /health, ended with its simulator and machines afterwards.
 
@@ -55,7 +62,17 @@ def own_stack(
             made = tempfile.TemporaryDirectory(prefix="dumont-", ignore_cleanup_errors=True)
             folder = Path(leave.enter_context(made))
         leave.callback(_clean, folder)
-        yield leave.enter_context(_started(speed, folder, environment or {}))
+        command = [*COMMAND, "--emulators"] if emulators else COMMAND
+        within_s = START_EMULATORS_S if emulators else START_S
+        yield leave.enter_context(_started(command, within_s, speed, folder, environment or {}))
+
+
+def memory_of(pid: int) -> str:
+    """How many processes a stack has, and what they hold; what they share counts once."""
+    top = psutil.Process(pid)
+    all_of_it = [top, *top.children(recursive=True)]
+    mib = sum(each.memory_full_info().pss for each in all_of_it) / 2**20
+    return f"{len(all_of_it)} processes hold {mib:,.0f} MiB"
 
 
 def healthy(url: str) -> bool:
@@ -68,7 +85,13 @@ def healthy(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def _started(speed: float, folder: Path, environment: Mapping[str, str]) -> Iterator[OwnStack]:
+def _started(
+    command: list[str],
+    within_s: float,
+    speed: float,
+    folder: Path,
+    environment: Mapping[str, str],
+) -> Iterator[OwnStack]:
     port = free_port()
     told = {
         "PORT": str(port),
@@ -80,7 +103,7 @@ def _started(speed: float, folder: Path, environment: Mapping[str, str]) -> Iter
     began = time.monotonic()
     with log_path.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "infra.local"],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -90,19 +113,21 @@ def _started(speed: float, folder: Path, environment: Mapping[str, str]) -> Iter
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_until_healthy(process, url, log_path)
+        _wait_until_healthy(process, url, log_path, within_s)
         yield OwnStack(url, folder, process.pid, time.monotonic() - began)
     finally:
         _stop(process)
 
 
-def _wait_until_healthy(process: subprocess.Popen[bytes], url: str, log_path: Path) -> None:
-    deadline = time.monotonic() + START_S
+def _wait_until_healthy(
+    process: subprocess.Popen[bytes], url: str, log_path: Path, within_s: float
+) -> None:
+    deadline = time.monotonic() + within_s
     while not healthy(url):
         if process.poll() is not None:
             raise StackDown(f"the stack ended with {process.returncode}\n{_last_lines(log_path)}")
         if time.monotonic() > deadline:
-            raise StackDown(f"not healthy within {START_S:.0f} s\n{_last_lines(log_path)}")
+            raise StackDown(f"not healthy within {within_s:.0f} s\n{_last_lines(log_path)}")
         time.sleep(POLL_S)
 
 
@@ -116,11 +141,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _clean(folder: Path) -> None:
-    """A stack that was killed leaves its simulator: end what the folder records."""
-    command = [sys.executable, "-m", "infra.simulators.vast.clean"]
-    subprocess.run(
-        [*command, "--data", str(folder / "vast")], cwd=ROOT, stdout=subprocess.DEVNULL, check=False
-    )
+    """A stack that was killed leaves its simulators and emulators: end what the folder records."""
+    command = [sys.executable, "-m", "infra.local.clean", "--data", str(folder)]
+    subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
 
 
 def _last_lines(log_path: Path) -> str:

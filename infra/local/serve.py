@@ -1,31 +1,64 @@
-"""Serve the stack with gunicorn: one worker process, many threads."""
+"""Serve the stack with gunicorn: worker processes with many threads each."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+import signal
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gunicorn.app.base import BaseApplication
 
-from infra.local.stack import Stack
+from infra.local.web_app import open_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from wsgiref.types import WSGIApplication
 
     from infra.local.settings import Local
+    from infra.local.site import Site
+    from infra.local.worker import Worker
 
 THREADS = 24
 LONGEST_LINE_BYTES = 8190
+GRACE_S = 15  # the stack ends functions within it, where they are processes
+
+
+class ServedStack(Protocol):
+    """What answers on the port, with the background work that belongs to it."""
+
+    @property
+    def app(self) -> WSGIApplication: ...
+
+    @property
+    def site(self) -> Site: ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 class Server(BaseApplication):
-    """The stack is made in the worker, whose threads carry the bus and the schedules."""
+    """The stack is made in each worker; the threads of one of them carry its background work.
 
-    def __init__(self, local: Local, ready: Callable[[], None], ended: Callable[[], None]) -> None:
+    `tell` reaches whoever started it.
+    """
+
+    def __init__(
+        self,
+        local: Local,
+        make: Callable[[Local], ServedStack],
+        tell: Callable[[str], None],
+        ready: Callable[[], None],
+        ended: Callable[[], None],
+        workers: int = 1,
+    ) -> None:
         self._local = local
+        self._make = make
+        self._tell = tell
         self._ready = ready
         self._ended = ended
-        self._stack: Stack | None = None
+        self._workers = workers
+        self._stack: ServedStack | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -37,12 +70,12 @@ class Server(BaseApplication):
             "worker_class": "infra.local.worker.Worker",
             "limit_request_line": LONGEST_LINE_BYTES,
             "timeout": 0,
-            "graceful_timeout": 5,
+            "graceful_timeout": GRACE_S,
             "keepalive": 30,
             "loglevel": "warning",
             "proc_name": "dumont",
             "control_socket_disable": True,
-            "post_worker_init": lambda _: self._begin(),
+            "post_worker_init": self._begin,
             "worker_exit": lambda _server, _worker: self._end(),
             "on_exit": lambda _: self._ended(),
         }
@@ -51,14 +84,24 @@ class Server(BaseApplication):
             config.set(name, value)
 
     def load(self) -> WSGIApplication:
-        self._stack = Stack(self._local)
+        self._stack = self._make(self._local)
         return self._stack.app
 
-    def _begin(self) -> None:
+    def _begin(self, worker: Worker) -> None:
+        """The others follow when the first one is ready, and share what it has set up."""
+        first = worker.age == 1
         if self._stack:
             self._stack.start()
-        self._ready()
+            open_beside(self._stack.site, self._local, self._tell if first else _say_nothing)
+        if first:
+            self._ready()
+            for _ in range(self._workers - 1):
+                os.kill(os.getppid(), signal.SIGTTIN)  # gunicorn's word for one more
 
     def _end(self) -> None:
         if self._stack:
             self._stack.stop()
+
+
+def _say_nothing(_text: str) -> None:
+    """What the first worker has told already."""

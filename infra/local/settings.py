@@ -9,6 +9,10 @@ import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,35 +30,54 @@ LOCAL_TIMING = {
 # A pull that takes minutes takes seconds, and an hour of rent six minutes.
 DEFAULT_SPEED = "10"
 DEMO_EMAIL = "you@dumont.local"
+SIMULATED = ("vast", "tensordock")  # each has a module of this name in infra/simulators
+ON = frozenset({"on", "true", "1", "yes"})
 
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """`port` serves everything; `folder` holds everything; `offers` may be replayed."""
+    """`port` serves everything; `folder` holds everything; `offers` may be replayed.
+
+    `simulated` are the providers whose marketplaces are simulated. `builds_site`: the web app is
+    built where its sources have changed, else what was built is served.
+    """
 
     port: int
     folder: Path
     offers: Path | None
     speed: float
+    simulated: tuple[str, ...]
+    builds_site: bool = False
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    @property
-    def simulator_folder(self) -> Path:
-        return self.folder / "vast"
+    def simulator_folder(self, provider: str) -> Path:
+        return self.folder / provider
 
 
-def local_of(environment: dict[str, str]) -> Local:
-    """PORT, DUMONT_DATA_DIR, DUMONT_OFFERS_DIR, DUMONT_SIM_SPEED. Raises ValueError."""
+def local_of(environment: dict[str, str], *, builds_site: bool = False) -> Local:
+    """PORT, DUMONT_DATA_DIR, DUMONT_OFFERS_DIR, DUMONT_SIM_SPEED, DUMONT_TENSORDOCK, and the
+    real keys. Raises ValueError.
+    """
     offers = environment.get("DUMONT_OFFERS_DIR", "")
     return Local(
         port=int(environment.get("PORT", "8080")),
         folder=Path(environment.get("DUMONT_DATA_DIR", ".data")).resolve(),
         offers=Path(offers).resolve() if offers else None,
         speed=float(environment.get("DUMONT_SIM_SPEED", DEFAULT_SPEED)),
+        simulated=tuple(each for each in SIMULATED if _is_simulated(each, environment)),
+        builds_site=builds_site,
     )
+
+
+def _is_simulated(provider: str, environment: Mapping[str, str]) -> bool:
+    """A real key switches a simulator off; VAST's is the only one that runs without being asked."""
+    if environment.get(f"DUMONT_{provider.upper()}_KEY"):
+        return False
+    default = "on" if provider == "vast" else "off"
+    return environment.get(f"DUMONT_{provider.upper()}", default).lower() in ON
 
 
 def kept_secret(folder: Path, name: str) -> str:
@@ -70,25 +93,29 @@ def kept_secret(folder: Path, name: str) -> str:
     return path.read_text()
 
 
-def function_environment(local: Local, simulator_url: str, sim_key: str) -> dict[str, str]:
-    """The variables that shared.bootstrap reads. A real VAST key switches the simulator off."""
-    real_key = os.environ.get("DUMONT_VAST_KEY", "")
-    market = {"DUMONT_VAST_KEY": real_key}
-    if not real_key:
-        market = {
-            "DUMONT_VAST_KEY": sim_key,
-            "DUMONT_VAST_URL": simulator_url,
-            "DUMONT_SIM_KEY": sim_key,
-            "DUMONT_SIM_CREDIT_MICRO_USD": "500000000",
-        }
+def function_environment(
+    local: Local, simulators: Mapping[str, str], sim_key: str
+) -> dict[str, str]:
+    """The variables that shared.bootstrap reads; `simulators` are URLs by provider."""
+    market: dict[str, str] = {}
+    for provider, url in simulators.items():
+        market[f"DUMONT_{provider.upper()}_KEY"] = sim_key
+        market[f"DUMONT_{provider.upper()}_URL"] = url
+    if simulators:
+        market |= {"DUMONT_SIM_KEY": sim_key, "DUMONT_SIM_CREDIT_MICRO_USD": "500000000"}
     return {
         "DUMONT_DATA_DIR": str(local.folder),
         "DUMONT_DEPLOYMENT_ID": deployment_id(local.folder),
         "DUMONT_PUBLIC_URL": local.url,
         "DUMONT_ALLOWED_HOSTS": "127.0.0.1,localhost",
         "DUMONT_REGISTRATION_OPEN": "true",
+        # One's own computer needs no protection from oneself.
+        "DUMONT_CALLS_PER_S": os.environ.get("DUMONT_CALLS_PER_S", "0"),
+        # Two processes serve, each with its own view of what waits for machines; a look at the
+        # embedded store costs nothing.
+        "DUMONT_INDEX_S": "1",
         "DUMONT_LEASE_RENEWAL_S": os.environ.get("DUMONT_LEASE_RENEWAL_S", "60"),
-        "DUMONT_TIMING": json.dumps(LOCAL_TIMING if not real_key else {}),
+        "DUMONT_TIMING": json.dumps(LOCAL_TIMING if "vast" in simulators else {}),
         **market,
     }
 

@@ -1,6 +1,6 @@
-"""The simulated marketplace beside the stack: a process of its own, that outlives it.
+"""The simulated marketplaces beside the stack: processes of their own, that outlive it.
 
-A stack that is killed finds its machines again: the next start adopts the running simulator.
+A stack that is killed finds its machines again: the next start adopts the running simulators.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from infra.local.settings import ROOT, Local, free_port
-from infra.simulators.vast import records
+from infra.local.settings import ROOT, SIMULATED, Local, free_port
+from infra.simulators import records
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,40 +27,45 @@ class SimulatorDown(RuntimeError):
     """It did not answer in time; its log says why."""
 
 
-def start_or_adopt(local: Local, key: str) -> str:
-    """The URL of a simulator that answers. Raises SimulatorDown."""
-    folder = local.simulator_folder
-    folder.mkdir(parents=True, exist_ok=True)
-    earlier = records.read(folder)
-    if earlier and earlier.process.alive:
-        url = f"http://127.0.0.1:{earlier.port}"
-    else:
-        port = earlier.port if earlier and _is_free(earlier.port) else free_port()
-        _spawn(local, port, key)
-        url = f"http://127.0.0.1:{port}"
-    _wait(url, key, folder)
-    return url
+def start_or_adopt(local: Local, key: str) -> dict[str, str]:
+    """The URL of each provider's simulator, once it answers. Raises SimulatorDown."""
+    urls = {each: _started(local, each, key) for each in local.simulated}
+    for provider, url in urls.items():
+        _wait(url, key, local.simulator_folder(provider))
+    return urls
 
 
 def stop(local: Local, wait_s: float = 20.0) -> None:
-    """End it and every machine of it."""
-    record = records.read(local.simulator_folder)
-    if record is None or not record.process.alive:
-        return
-    os.kill(record.pid, signal.SIGTERM)
+    """End them and every machine of theirs, those of an earlier start too."""
+    found = [records.read(local.simulator_folder(each)) for each in SIMULATED]
+    alive = [each for each in found if each is not None and each.process.alive]
+    for record in alive:
+        os.kill(record.pid, signal.SIGTERM)
     deadline = time.monotonic() + wait_s
-    while record.process.alive and time.monotonic() < deadline:
+    while any(each.process.alive for each in alive) and time.monotonic() < deadline:
         time.sleep(0.05)
 
 
-def _spawn(local: Local, port: int, key: str) -> None:
-    command = [sys.executable, "-m", "infra.simulators.vast"]
-    command += ["--port", str(port), "--data", str(local.simulator_folder)]
+def _started(local: Local, provider: str, key: str) -> str:
+    folder = local.simulator_folder(provider)
+    folder.mkdir(parents=True, exist_ok=True)
+    earlier = records.read(folder)
+    if earlier and earlier.process.alive:
+        return f"http://127.0.0.1:{earlier.port}"
+    port = earlier.port if earlier and _is_free(earlier.port) else free_port()
+    _spawn(local, provider, port, key)
+    return f"http://127.0.0.1:{port}"
+
+
+def _spawn(local: Local, provider: str, port: int, key: str) -> None:
+    folder = local.simulator_folder(provider)
+    command = [sys.executable, "-m", f"infra.simulators.{provider}"]
+    command += ["--port", str(port), "--data", str(folder)]
     # with "=": a random key may begin with a dash
     command += [f"--api-key={key}", "--speed", str(local.speed), "--credit", "1000"]
-    if local.offers:
+    if local.offers and provider == "vast":
         command += ["--offers", str(local.offers)]
-    with (local.simulator_folder / "simulator.log").open("ab") as log:
+    with (folder / "simulator.log").open("ab") as log:
         subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gunicorn import util
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
 from gunicorn.workers.gthread import ThreadWorker
 
+from infra.local.problems import problem
+
 if TYPE_CHECKING:
     import socket
 
 _TOO_LONG = {LimitRequestLine: 414, LimitRequestHeaders: 431}
-_CODES = {400: "malformed", 414: "too_large", 431: "too_large"}
 
 
 class Worker(ThreadWorker):
@@ -36,22 +35,9 @@ class Worker(ThreadWorker):
 
 
 def refusal(status: int) -> bytes:
-    """A whole HTTP answer with a problem that tells nothing of what was sent."""
-    trace_id = secrets.token_hex(16)
-    code = _CODES[status]
-    problem: dict[str, Any] = {
-        "type": f"/api/content/errors#{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": "The request cannot be read, or its address or headers are too long.",
-        "code": code,
-        "trace_id": trace_id,
-    }
-    body = json.dumps(problem).encode()
-    head = (
-        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\n"
-        f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n"
-        f"X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
-        f"X-Request-Id: {trace_id}\r\n\r\n"
-    )
-    return head.encode() + body
+    """A whole HTTP answer."""
+    found = HTTPStatus(status)
+    body, headers = problem(found)
+    lines = [f"HTTP/1.1 {status} {found.phrase}", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

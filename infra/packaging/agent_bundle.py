@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import importlib.util
-import io
 import sys
-import zipfile
 from pathlib import Path
+
+from infra.packaging.zips import zipped
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("infra/agent", "shared/snapshot", "shared/agent_wire")
@@ -24,7 +24,6 @@ FILES = (
     "shared/ports/__init__.py",
     "shared/ports/blobs.py",
 )
-EARLIEST_TIME = (1980, 1, 1, 0, 0, 0)
 # Read by whatever Python the image has, so its syntax is that of all of them.
 ENTRY = """\
 import sys
@@ -41,7 +40,7 @@ def build() -> tuple[bytes, str]:
     members = {name: (ROOT / name).read_bytes() for name in _sources()}
     members["__main__.py"] = ENTRY.encode()
     members["pynvml.py"] = _binding()
-    bundle = b"#!/usr/bin/env python3\n" + _zipped(members)
+    bundle = b"#!/usr/bin/env python3\n" + zipped(members)
     return bundle, hashlib.sha256(bundle).hexdigest()
 
 
@@ -59,18 +58,6 @@ def _binding() -> bytes:
     if spec is None or spec.origin is None:
         raise FileNotFoundError("nvidia-ml-py is not installed here")
     return Path(spec.origin).read_bytes()
-
-
-def _zipped(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as bundle:
-        for name in sorted(members):
-            entry = zipfile.ZipInfo(name, EARLIEST_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3
-            entry.external_attr = 0o644 << 16
-            bundle.writestr(entry, members[name])
-    return buffer.getvalue()
 
 
 def main(arguments: list[str]) -> int:

@@ -25,13 +25,14 @@ CAPABILITY_OF: Mapping[str, str] = {
     "blobs": "blobs",
     "snapshots": "blobs",
     "secrets": "secrets",
+    "scheduler": "scheduler",
     "marketplace": "marketplace",
     "public_marketplaces": "marketplace",
-    "signup": "marketplace",
+    "signups": "marketplace",
 }
 _SERVICES = frozenset({"services", "provided"})
 # Names every adapter, and loads those that are used.
-_ASSEMBLY = ROOT / "shared" / "bootstrap.py"
+ASSEMBLY = ROOT / "shared" / "bootstrap.py"
 
 Symbol = tuple["Path", str]
 
@@ -46,18 +47,31 @@ class _Module:
 
 def reached_capabilities(source: Path) -> frozenset[str]:
     """Of the function whose main.py this is."""
+    reached = _reached_statements(source)
+    return frozenset(each for statement in reached for each in _capabilities(statement))
+
+
+def reached_calls(source: Path) -> frozenset[str]:
+    """The plain names that its code can call: of functions, and of classes that it makes."""
+    return frozenset(
+        node.func.id
+        for statement in _reached_statements(source)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    )
+
+
+def _reached_statements(source: Path) -> Iterator[ast.stmt]:
     seen: set[Symbol] = set()
     pending: list[Symbol] = [(source, name) for name in _module(source).bound]
-    found: set[str] = set()
     while pending:
         symbol = pending.pop()
-        if symbol in seen or symbol[0] == _ASSEMBLY:
+        if symbol in seen or symbol[0] == ASSEMBLY:
             continue
         seen.add(symbol)
         for statement in _module(symbol[0]).bound.get(symbol[1], ()):
-            found |= set(_capabilities(statement))
+            yield statement
             pending += _meant(symbol[0], statement)
-    return frozenset(found)
 
 
 def _capabilities(statement: ast.stmt) -> Iterator[str]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import yaml
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ class Topic:
     name: str
     ack_deadline_s: int
     max_delivery_attempts: int
+    analysed: bool = False
+    open_to_others: bool = False  # other systems may publish to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,17 @@ class Schedule:
     cron: str
     period_s: int
     attempt_deadline_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class ColdStart:
+    """What a fresh process that has loaded the function may have taken: processor milliseconds,
+    and MiB that it holds, before and (where that is bounded) after its first call.
+    """
+
+    ms: int
+    mib: int
+    first_call_mib: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,7 @@ class Function:
     concurrency: int
     max_instances: int
     timeout_s: int
+    cold_start: ColdStart
 
     @property
     def source(self) -> Path:
@@ -89,10 +102,17 @@ class Manifest:
         return found
 
 
-def load(path: Path = MANIFEST) -> Manifest:
-    """The manifest. Raises jsonschema.ValidationError, or ValueError for a name that dangles."""
+def load(path: Path = MANIFEST, *, checked: bool = True) -> Manifest:
+    """The manifest. Raises jsonschema.ValidationError, or ValueError for a name that dangles.
+
+    Not `checked` against its schema where it was before, as by whoever starts a stack: to load
+    the checker takes longer than to load every function.
+    """
     content = yaml.safe_load(path.read_text())
-    jsonschema.validate(content, json.loads(SCHEMA.read_text()))
+    if checked:
+        import jsonschema
+
+        jsonschema.validate(content, json.loads(SCHEMA.read_text()))
     topics = {name: Topic(name, **rest) for name, rest in content["topics"].items()}
     schedules = {name: Schedule(name, **rest) for name, rest in content["schedules"].items()}
     functions = tuple(
@@ -147,6 +167,7 @@ def _function(
         topic=topics.get(trigger.get("topic", "")),
         schedule=schedules.get(trigger.get("schedule", "")),
         capabilities=tuple(rest.pop("capabilities")),
+        cold_start=ColdStart(**rest.pop("cold_start")),
         **rest,
     )
 

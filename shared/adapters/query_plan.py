@@ -63,8 +63,8 @@ def bind(
     query: Query[Any], values: Mapping[str, Scalar | tuple[Scalar, ...]]
 ) -> tuple[Bound, ...] | None:
     """The query's conditions with their values; None when no document can satisfy them."""
-    bounds = tuple(Bound(where, _bound_value(query, where, values)) for where in query.where)
-    return None if any(bound.value == () for bound in bounds) else bounds
+    bounds = tuple([Bound(where, _bound_value(query, where, values)) for where in query.where])
+    return None if () in [bound.value for bound in bounds] else bounds
 
 
 def _bound_value(
@@ -79,7 +79,7 @@ def _bound_value(
         return codec.plain(value)
     if len(value) > LARGEST_IN:
         raise StoreError(f"{where.value!r} of {query.name} has more than {LARGEST_IN} values")
-    return tuple(codec.plain(item) for item in value)
+    return tuple(map(codec.plain, value))
 
 
 def require_limit(limit: int) -> None:

@@ -18,6 +18,7 @@ PATH_BOOT_FAILED = "/agent/v1/boot-failed"
 # HelloAnswer.status and HeartbeatAnswer.status
 OK = "ok"
 FENCED = "fenced"  # another machine is the instance's now: write nothing, stop yourself
+CLOSED = "closed"  # UploadsAnswer: this snapshot takes no more; the machine goes on
 NOT_YET = "not_yet"  # the control plane does not know this machine yet: ask again
 
 # AgentStatus.phase
@@ -97,6 +98,8 @@ class Plan:
     ssh_public_key: str  # "" for none
     idle: IdlePolicy
     exclude: tuple[str, ...]  # glob patterns below the workspace that are not kept
+    stop_url: str = ""  # PUT {"state":"stopped"} here with the machine's own key; "" for none
+    dead_man_s: float = 86_400.0  # unheard for so long, it stops itself
 
 
 @dataclass(frozen=True)

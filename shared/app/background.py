@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shared.domain.errors import StoreError
-from shared.ports.store import Collection
+from shared.domain.errors import StoreError, VersionConflict
+from shared.ports.store import Collection, Stored
 
 if TYPE_CHECKING:
     from shared.app.services import Services
@@ -35,8 +35,8 @@ class BackgroundFunction:
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """The last runs of one background function. A handler of events notes its successes at most
-    once a minute.
+    """The last runs of one function; of one that is called, only its defects. A handler of
+    events notes its successes at most once a minute.
     """
 
     last_started_at: datetime | None = None
@@ -44,6 +44,8 @@ class JobRun:
     last_error_at: datetime | None = None
     last_error: str | None = None
     backlog: int | None = None
+    failures: int = 0  # ever counted
+    rejected: int = 0  # messages refused for good, ever counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +62,25 @@ JOB_RUNS: Collection[JobRun] = Collection("job_runs", JobRun)
 
 def record_run(services: Services, name: str, job: Job) -> int | None:
     """Run a scheduled job between two notes; its backlog. Raises what the job raises."""
-    _note(services, name, lambda run: replace(run, last_started_at=services.clock.now()))
+    begun = _note(services, name, lambda run: replace(run, last_started_at=services.clock.now()))
     try:
         backlog = job(services)
     except Exception as error:
         record_failure(services, name, error)
         raise
-    record_success(services, name, backlog)
+    record_success(services, name, backlog, begun)
     return backlog
 
 
-def record_success(services: Services, name: str, backlog: int | None = None) -> None:
-    """Note it; best effort, for the next run notes again."""
+def record_success(
+    services: Services,
+    name: str,
+    backlog: int | None = None,
+    begun: Stored[JobRun] | None = None,
+) -> None:
+    """Note it; best effort, for the next run notes again. `begun` is the note of its start."""
     now = services.clock.now()
-    _note(services, name, lambda run: replace(run, last_success_at=now, backlog=backlog))
+    _note(services, name, lambda run: replace(run, last_success_at=now, backlog=backlog), begun)
 
 
 def record_handled(services: Services, name: str, noted_at: datetime | None) -> datetime:
@@ -89,7 +96,16 @@ def record_failure(services: Services, name: str, error: Exception) -> None:
     """Note it; the class of the error and, where it is ours, its words."""
     now = services.clock.now()
     text = f"{type(error).__name__}: {error}"[:_LONGEST_ERROR]
-    _note(services, name, lambda run: replace(run, last_error_at=now, last_error=text))
+
+    def failed(run: JobRun) -> JobRun:
+        return replace(run, last_error_at=now, last_error=text, failures=run.failures + 1)
+
+    _note(services, name, failed)
+
+
+def record_rejected(services: Services, name: str) -> None:
+    """Count a message that was refused for good; that is no failure of the function's."""
+    _note(services, name, lambda run: replace(run, rejected=run.rejected + 1))
 
 
 def background_health(
@@ -114,13 +130,25 @@ def is_healthy(function: BackgroundFunction, run: JobRun, now: datetime) -> bool
     return run.last_error_at is None or run.last_success_at >= run.last_error_at
 
 
-def _note(services: Services, name: str, change: Callable[[JobRun], JobRun]) -> None:
-    """A note that cannot be taken must not stop the work that it is about."""
+def _note(
+    services: Services,
+    name: str,
+    change: Callable[[JobRun], JobRun],
+    known: Stored[JobRun] | None = None,
+) -> Stored[JobRun] | None:
+    """A note that cannot be taken must not stop the work that it is about: None then, and where
+    a `known` one is not the last any more.
+    """
     try:
-        stored = services.store.get(JOB_RUNS, name)
+        stored = known or services.store.get(JOB_RUNS, name)
+        run = change(stored.value if stored else JobRun())
         if stored is None:
-            services.store.add(JOB_RUNS, name, change(JobRun()))
+            version = services.store.add(JOB_RUNS, name, run)
         else:
-            services.store.save(JOB_RUNS, name, change(stored.value), stored.version)
+            version = services.store.save(JOB_RUNS, name, run, stored.version)
+    except VersionConflict:
+        return _note(services, name, change) if known else None
     except StoreError as error:
         _log.warning("a run of %s was not noted: %s", name, error)
+        return None
+    return Stored(name, run, version)

@@ -1,17 +1,31 @@
-"""Every collection and every question, declared once. Indexes are derived from this list."""
+"""Collections and every question, declared once. Indexes are derived from this list.
+
+Whoever imports it loads every kind of document; what logins and steady heartbeats read is declared
+beside them.
+"""
 
 from __future__ import annotations
 
 import zlib
 
-from shared.domain.billing.budget import Budget
+from shared.domain.billing.bill import Bill, Statement
+from shared.domain.billing.budget import Budget, with_holds
+from shared.domain.billing.limits import SpendingLimits
+from shared.domain.billing.usage import LedgerPage
+from shared.domain.failover.incarnation import Incarnation
+from shared.domain.failover.watch import Watch
+from shared.domain.history.attempt import Attempt
+from shared.domain.history.book import MachineBook
+from shared.domain.history.shared_score import Scoreboard, SharedRecord
 from shared.domain.instances.model import Instance
 from shared.domain.machines.lease import AgentLease
 from shared.domain.machines.logs import LogChunk
-from shared.domain.machines.mailbox import CommandIndex, Mailbox
+from shared.domain.machines.mailbox import Mailbox
 from shared.domain.market.look import Look, Stray
 from shared.domain.market.pace import Pace
+from shared.domain.market.sample import MarketSample
 from shared.domain.operations import Operation
+from shared.domain.racing.experience import Experience
 from shared.domain.rentals.model import Rental
 from shared.domain.requests import AcceptedRequest
 from shared.domain.snapshots.model import Snapshot
@@ -23,21 +37,38 @@ RENTALS = Collection("rentals", Rental)
 SNAPSHOTS = Collection("snapshots", Snapshot)
 OPERATIONS = Collection("operations", Operation)
 TIMELINE = Collection("timeline", TimelineEvent)
+LEDGER = Collection("ledger", LedgerPage)
+BILLS = Collection("bills", Bill)
+STATEMENTS = Collection("statements", Statement)
 LEASES = Collection("leases", AgentLease)
 MAILBOXES = Collection("mailboxes", Mailbox)
-COMMAND_INDEX = Collection("command_index", CommandIndex)
-BUDGETS = Collection("budgets", Budget)
+BUDGETS = Collection("budgets", Budget, schema=2, upcasters=(with_holds,))
+SPENDING_LIMITS = Collection("spending_limits", SpendingLimits)
 LOOKS = Collection("looks", Look)
 STRAYS = Collection("strays", Stray)
 PACES = Collection("paces", Pace)
 REQUESTS = Collection("requests", AcceptedRequest, expires="expires_at")
 LOGS = Collection("logs", LogChunk, expires="expires_at")
+ATTEMPTS = Collection("attempts", Attempt, expires="expires_at")
+MACHINE_BOOKS = Collection("machine_books", MachineBook)
+SHARED_RECORDS = Collection("shared_records", SharedRecord, expires="expires_at")
+SCOREBOARDS = Collection("scoreboards", Scoreboard)
+EXPERIENCES = Collection("experiences", Experience)
+MARKET_SAMPLES = Collection("market_samples", MarketSample, expires="expires_at")
 
-INDEX_KEY = "index"
+WATCH = Collection("watch", Watch)
+INCARNATION = Collection("incarnation", Incarnation)
+
+WATCH_KEY = "watch"
+INCARNATION_KEY = "store"
+SHARED_SCOREBOARD = "shared"
 # A rising indexed field caps a Firestore collection near 500 writes a second; eight shards.
 SHARDS = tuple(range(8))
 
 _BETWEEN = (Where("at", ">=", "since"), Where("at", "<", "until"))
+_ENDED_BETWEEN = (Where("ended_at", ">=", "since"), Where("ended_at", "<", "until"))
+_OF_OWNER = Where("owner", "==", "owner")
+_ON_MACHINE = (Where("provider", "==", "provider"), Where("machine_id", "==", "machine_id"))
 _DUE = (Where("shard", "in", "shards"), Where("due_at", "<=", "now"))
 
 INSTANCES_OF_OWNER = Query(
@@ -52,7 +83,18 @@ INSTANCES_OF_OWNER_IN_STATE = Query(
     where=(Where("owner", "==", "owner"), Where("state", "==", "state")),
     order=(("created_at", "desc"),),
 )
+INSTANCES_OF_OWNER_IN_STATES = Query(
+    "instances_of_owner_in_states",
+    INSTANCES,
+    where=(Where("owner", "==", "owner"), Where("state", "in", "states")),
+)
 INSTANCES_IN_STATE = Query("instances_in_state", INSTANCES, where=(Where("state", "==", "state"),))
+INSTANCES_SILENT = Query(
+    "instances_silent",
+    INSTANCES,
+    where=(Where("state", "==", "state"), Where("silent_since", ">=", "since")),
+    order=(("silent_since", "asc"),),
+)
 INSTANCES_DUE = Query("instances_due", INSTANCES, where=_DUE, order=(("due_at", "asc"),))
 INSTANCES_DUE_FOR_SNAPSHOT = Query(
     "instances_due_for_snapshot",
@@ -96,6 +138,45 @@ TIMELINE_OF_INSTANCE = Query(
     where=(Where("instance_id", "==", "instance_id"), *_BETWEEN),
     order=(("at", "desc"),),
 )
+AUDIT_OF_OWNER = Query(
+    "audit_of_owner",
+    TIMELINE,
+    where=(Where("owner", "==", "owner"), Where("found_by", "contains", "mark"), *_BETWEEN),
+    order=(("at", "desc"),),
+)
+ENTRIES_OF_KIND = Query("entries_of_kind", TIMELINE, where=(Where("kind", "==", "kind"),))
+RENTALS_IN_STATES = Query("rentals_in_states", RENTALS, where=(Where("state", "in", "states"),))
+RENTALS_LONGEST_IN_STATE = Query(
+    "rentals_longest_in_state",
+    RENTALS,
+    where=(Where("state", "==", "state"),),
+    order=(("state_since", "asc"),),
+)
+RENTALS_UNBILLED = Query(
+    "rentals_unbilled",
+    RENTALS,
+    where=(Where("account_id", "==", "account_id"), Where("unbilled", "==", "unbilled")),
+)
+RENTALS_OF_CONTRACT = Query(
+    "rentals_of_contract",
+    RENTALS,
+    where=(Where("account_id", "==", "account_id"), Where("contract_id", "==", "contract_id")),
+)
+LEDGER_OF_INSTANCE = Query(
+    "ledger_of_instance",
+    LEDGER,
+    where=(Where("instance_id", "==", "instance_id"),),
+    order=(("closed_at", "asc"),),
+)
+BILLS_OF_INSTANCE = Query(
+    "bills_of_instance", BILLS, where=(Where("instance_id", "==", "instance_id"),)
+)
+BILLS_DUE = Query(
+    "bills_due",
+    LOOKS,
+    where=(Where("shard", "in", "shards"), Where("bill_due_at", "<=", "now")),
+    order=(("bill_due_at", "asc"),),
+)
 LOOKS_DUE = Query("looks_due", LOOKS, where=_DUE, order=(("due_at", "asc"),))
 LOGS_OF_INSTANCE = Query(
     "logs_of_instance",
@@ -106,11 +187,35 @@ LOGS_OF_INSTANCE = Query(
 STRAYS_OF_ACCOUNT = Query(
     "strays_of_account", STRAYS, where=(Where("account_id", "==", "account_id"),)
 )
+ATTEMPTS_OF_OWNER = Query(
+    "attempts_of_owner", ATTEMPTS, where=(_OF_OWNER, *_ENDED_BETWEEN), order=(("ended_at", "desc"),)
+)
+ATTEMPTS_OF_OWNER_AT_PROVIDER = Query(
+    "attempts_of_owner_at_provider",
+    ATTEMPTS,
+    where=(_OF_OWNER, _ON_MACHINE[0], *_ENDED_BETWEEN),
+    order=(("ended_at", "desc"),),
+)
+ATTEMPTS_OF_OWNER_ON_MACHINE = Query(
+    "attempts_of_owner_on_machine",
+    ATTEMPTS,
+    where=(_OF_OWNER, *_ON_MACHINE, *_ENDED_BETWEEN),
+    order=(("ended_at", "desc"),),
+)
+# Everybody's, the oldest first: for what is learnt without names.
+ATTEMPTS_TOLD = Query(
+    "attempts_told",
+    ATTEMPTS,
+    where=(Where("told_at", ">=", "since"),),
+    order=(("told_at", "asc"),),
+)
 
 QUERIES = (
     INSTANCES_OF_OWNER,
     INSTANCES_OF_OWNER_IN_STATE,
+    INSTANCES_OF_OWNER_IN_STATES,
     INSTANCES_IN_STATE,
+    INSTANCES_SILENT,
     INSTANCES_DUE,
     INSTANCES_DUE_FOR_SNAPSHOT,
     RENTALS_OF_INSTANCE,
@@ -120,10 +225,28 @@ QUERIES = (
     SNAPSHOTS_OF_OWNER,
     SNAPSHOTS_CONDEMNED,
     TIMELINE_OF_INSTANCE,
+    AUDIT_OF_OWNER,
+    ENTRIES_OF_KIND,
+    RENTALS_IN_STATES,
+    RENTALS_LONGEST_IN_STATE,
+    RENTALS_UNBILLED,
+    RENTALS_OF_CONTRACT,
+    LEDGER_OF_INSTANCE,
+    BILLS_OF_INSTANCE,
+    BILLS_DUE,
     LOOKS_DUE,
     LOGS_OF_INSTANCE,
     STRAYS_OF_ACCOUNT,
+    ATTEMPTS_OF_OWNER,
+    ATTEMPTS_OF_OWNER_AT_PROVIDER,
+    ATTEMPTS_OF_OWNER_ON_MACHINE,
+    ATTEMPTS_TOLD,
 )
+
+
+def shared_key(provider: str, machine_id: str) -> str:
+    """The key of a machine's record in SHARED_RECORDS: no key holds a slash."""
+    return f"{provider}:{machine_id}"
 
 
 def shard_of(key: str) -> int:

@@ -37,7 +37,14 @@ REJECTED: Collection[RejectedMessage] = Collection(
 def reject(
     services: Services, key: str, topic: str, message_id: str, payload: bytes, reason: str
 ) -> None:
-    """Keep the message under `key`, once. Raises StoreError when it could not be kept."""
+    """Keep the message under `key`, once, and copy it to its topic's dead letters.
+
+    The copy goes first: what is recorded has been copied, and a repeat copies nothing again.
+    Raises StoreError, BusUnavailable when that could not be done: the next delivery tries again.
+    """
+    if services.store.get(REJECTED, key) is not None:
+        return
+    services.bus.reject(topic, payload, message_id=message_id, reason=reason)
     now = services.clock.now()
     text = payload[:_LONGEST_PAYLOAD].decode("utf-8", "replace")
     message = RejectedMessage(

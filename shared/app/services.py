@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from shared.domain.accounts import ProviderAccount
     from shared.ports.blobs import Blobs
     from shared.ports.bus import Bus
+    from shared.ports.callers import Callers
     from shared.ports.clock import Clock, Ids
     from shared.ports.marketplace import Marketplace, MarketplaceSignup
+    from shared.ports.scheduler import Scheduler
     from shared.ports.secrets import Secrets
     from shared.ports.snapshots import SnapshotVerifier
     from shared.ports.store import Store
@@ -43,6 +45,13 @@ class Services(Protocol):
     def secrets(self) -> Secrets: ...
 
     @property
+    def scheduler(self) -> Scheduler: ...
+
+    @property
+    def callers(self) -> Callers:
+        """Who may start what runs behind topics and schedules."""
+
+    @property
     def command_index(self) -> CommandIndexCache:
         """One per process."""
 
@@ -61,5 +70,5 @@ class Services(Protocol):
         """The provider under a tenant's key."""
 
     @property
-    def signup(self) -> MarketplaceSignup | None:
-        """Opens provider accounts for new users: only where the marketplace is simulated."""
+    def signups(self) -> tuple[MarketplaceSignup, ...]:
+        """Open provider accounts for new users: only for marketplaces that are simulated."""

@@ -22,8 +22,10 @@ class Settings:
     offers_cache_s: int = 30
     command_index_cache_s: int = 5
     timing: Timing = field(default_factory=Timing)
+    calls_per_s: float = 0.0  # of one user at one process, on average; 0 for no limit
     site_origin: str = ""  # the one web origin whose pages may call us; "" for none
     allowed_hosts: tuple[str, ...] = ()  # Host names we answer for; () where a front door checks
     trusted_hops: int = 0  # proxies of ours that append to X-Forwarded-For
     area_urls: Mapping[str, str] = field(default_factory=dict)  # area -> URL; else public_url
+    stop_urls: Mapping[str, str] = field(default_factory=dict)  # provider -> URL with {contract}
     version: str = "0.1.0"

@@ -12,81 +12,151 @@ from typing import TYPE_CHECKING
 
 from shared.app.accounts.look import look
 from shared.app.collections import (
+    BILLS_DUE,
     INSTANCES_DUE,
     INSTANCES_DUE_FOR_SNAPSHOT,
     LOOKS_DUE,
     SHARDS,
 )
+from shared.app.deployment import tell
+from shared.app.fleet import note_sweep
+from shared.app.history.fold import fold
+from shared.app.instances.rest_on import rest_on
+from shared.app.ledger.import_bill import import_due
+from shared.app.market.experience import learn_from_attempts
+from shared.app.newer import move_on
 from shared.app.snapshots.collect import collect
 from shared.domain.errors import DumontError
 from shared.domain.events import InstanceChanged, SnapshotRequested
+from shared.domain.ids import InstanceId
 from shared.domain.instances.model import InstanceState
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from shared.app.services import Services
+    from shared.domain.instances.model import Instance
+    from shared.ports.store import Page, Scalar
 
 log = logging.getLogger(__name__)
 BATCH = 200
+BILLS_AT_ONCE = 20  # a bill may have many pages, a second apart
 MOST = 5000
+LEARN_EVERY_MIN = 5  # nobody rents so often that a machine's luck is news within a minute
+NEWER_AGAIN = timedelta(minutes=1)  # it is asked for at every sweep, after what was due before
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """`backlog` counts what was due and not reached in this pass."""
+    """`told` counts the instances that had something to do, and `waiting` the accounts where
+    something waits for the next listing.
+
+    `backlog` counts what was due and not reached in this pass. What newer code has written is
+    told of and moved on, and is in no backlog.
+    """
 
     told: int
-    looked: int
+    waiting: int
     backlog: int
 
 
 def sweep(services: Services) -> Swept:
     """One pass. Raises StoreError, BusUnavailable: the next minute tries again."""
+    note_sweep(services)
     now = services.clock.now()
-    told = _tell_due(services, now)
-    looked = _look_due(services, now)
-    due = services.store.count(INSTANCES_DUE, {"shards": SHARDS, "now": _text(now)})
-    return Swept(told, looked, max(0, due - told))
+    told, seen = _tell_due(services, now)
+    waiting = _look_due(services, now)
+    _import_bills_due(services, now)
+    return Swept(told, waiting, _left(services, seen, now))
 
 
-def _tell_due(services: Services, now: datetime) -> int:
-    told, cursor = 0, None
-    while told < MOST:
+def _left(services: Services, seen: int, now: datetime) -> int:
+    """Counted only where the telling stopped short."""
+    if seen < MOST:
+        return 0
+    return max(0, services.store.count(INSTANCES_DUE, {"shards": SHARDS, "now": now}) - seen)
+
+
+def _tell_due(services: Services, now: datetime) -> tuple[int, int]:
+    """How many were told of, and how many were seen to be due."""
+    told, seen, cursor = 0, 0, None
+    while seen < MOST:
         page = services.store.find(
-            INSTANCES_DUE, {"shards": SHARDS, "now": _text(now)}, limit=BATCH, cursor=cursor
+            INSTANCES_DUE, {"shards": SHARDS, "now": now}, limit=BATCH, cursor=cursor
         )
-        if page.items:
-            events = [InstanceChanged(each.value.id, "due") for each in page.items]
+        resting = rest_on(services, page.items)
+        events = [
+            InstanceChanged(each.value.id, "due") for each in page.items if each.key not in resting
+        ]
+        if events:
             services.bus.publish(events)
             told += len(events)
+        told += _tell_newer(services, page, now)
+        seen += len(page.items) + len(page.unread)
         cursor = page.next_cursor
         if cursor is None:
             break
-    return told
+    return told, seen
+
+
+def _tell_newer(services: Services, page: Page[Instance], now: datetime) -> int:
+    """Newer code may hear the hints that this code sends: told first, so that it is not kept
+    waiting for as long as both run.
+    """
+    newer = [InstanceChanged(InstanceId(each.key), "due") for each in page.unread]
+    if newer:
+        services.bus.publish(newer)
+        move_on(services, INSTANCES_DUE, page, now + NEWER_AGAIN)
+    return len(newer)
 
 
 def _look_due(services: Services, now: datetime) -> int:
-    page = services.store.find(LOOKS_DUE, {"shards": SHARDS, "now": _text(now)}, limit=BATCH)
+    """In how many of the accounts something waits for the next listing."""
+    waiting = 0
+    page = services.store.find(LOOKS_DUE, {"shards": SHARDS, "now": now}, limit=BATCH)
+    move_on(services, LOOKS_DUE, page, now + NEWER_AGAIN)
     for each in page.items:
         try:
-            look(services, each.value.account_id)
+            waiting += look(services, each.value.account_id)
         except DumontError as error:
             # One tenant's document that this code cannot read must not hold up the others.
             log.warning("account %s was not listed: %s", each.key, error)
-    return len(page.items)
+            waiting += 1
+    return waiting
+
+
+def _import_bills_due(services: Services, now: datetime) -> None:
+    page = services.store.find(BILLS_DUE, {"shards": SHARDS, "now": now}, limit=BILLS_AT_ONCE)
+    move_on(services, BILLS_DUE, page, now + NEWER_AGAIN)
+    import_due(services, tuple(each.value.account_id for each in page.items))
 
 
 def tick(services: Services) -> int:
     """The minute's job: a pass, and a second one half a minute later while something waits.
 
+    What only runs waits for nothing: the second pass is paid for while the first one sleeps.
     Returns the backlog.
     """
+    began = services.clock.now()
     first = sweep(services)
-    if not first.looked and not first.told:
+    _attend(services, began)
+    if not first.waiting and not first.told:
         return first.backlog
     services.clock.sleep(services.settings.timing.sweep_s / 2)
     return sweep(services).backlog
+
+
+def _attend(services: Services, began: datetime) -> None:
+    """What launches told of machines, now and then, and what people are to be told; the next time
+    does again what this one could not.
+    """
+    learning = (("shared scores", fold), ("odds of launches", learn_from_attempts))
+    due = learning if began.minute % LEARN_EVERY_MIN == 0 else ()
+    for what, attend in (*due, ("figures of the deployment", tell)):
+        try:
+            attend(services)
+        except DumontError as error:
+            log.warning("the %s were not brought up to date: %s", what, error)
 
 
 def hourly(services: Services) -> int:
@@ -103,7 +173,7 @@ def request_snapshots(services: Services) -> int:
     """
     now = services.clock.now()
     ttl = timedelta(seconds=services.settings.timing.request_ttl_s)
-    values = {"state": InstanceState.RUNNING.value, "now": _text(now)}
+    values: dict[str, Scalar] = {"state": InstanceState.RUNNING.value, "now": now}
     asked, cursor = 0, None
     while asked < MOST:
         page = services.store.find(INSTANCES_DUE_FOR_SNAPSHOT, values, limit=BATCH, cursor=cursor)
@@ -123,7 +193,3 @@ def request_snapshots(services: Services) -> int:
         if cursor is None:
             break
     return 0
-
-
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

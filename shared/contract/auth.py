@@ -78,7 +78,7 @@ class KeyBody(Wire):
 
 
 class ProviderKeyBody(Wire):
-    provider: str = Field(min_length=1, max_length=40, description="vast")
+    provider: str = Field(min_length=1, max_length=40, description="vast or tensordock")
     api_key: str = Field(
         min_length=1,
         max_length=512,

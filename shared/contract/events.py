@@ -6,6 +6,8 @@ their own, kept apart from the domain's dataclasses.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -18,6 +20,10 @@ from shared.domain.errors import Malformed
 from shared.domain.events import Event
 
 LARGEST_MESSAGE_BYTES = 65_536
+CONTENT_TYPE = "application/cloudevents+json"
+REJECTED_SUFFIX = "-rejected"
+LONGEST_ATTRIBUTE_BYTES = 1_024  # of Pub/Sub
+_TRACE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}")
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 Reason = Annotated[str, Field(min_length=1, max_length=200)]
@@ -29,7 +35,11 @@ def _is_a_moment(text: str) -> str:
     return text
 
 
-Moment = Annotated[str, Field(max_length=40), AfterValidator(_is_a_moment)]
+Moment = Annotated[
+    str,
+    Field(max_length=40, json_schema_extra={"format": "date-time"}),
+    AfterValidator(_is_a_moment),
+]
 
 
 class InstanceChangedData(Wire):
@@ -53,12 +63,27 @@ class SnapshotRequestedData(Wire):
     expires_at: Moment
 
 
+class FailoverRequestedData(Wire):
+    request_id: Id
+    instance_id: Id
+    reason: Reason
+    expires_at: Moment
+
+
 class NotificationRequestedData(Wire):
     request_id: Id
     user_id: Id
     instance_id: Id | None
     kind: Reason
     message: str = Field(max_length=10_000)
+
+
+class MarketSampledData(Wire):
+    sample_id: Id
+    provider: Id
+    machine_type: Literal["on-demand", "interruptible"]
+    period: Moment
+    offers: int = Field(ge=0, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +103,9 @@ SHAPES: tuple[EventShape, ...] = (
     EventShape(events.InstanceChanged, InstanceChangedData, "instance_id"),
     EventShape(events.InstanceIdle, InstanceIdleData, "instance_id"),
     EventShape(events.SnapshotRequested, SnapshotRequestedData, "instance_id"),
+    EventShape(events.FailoverRequested, FailoverRequestedData, "instance_id"),
     EventShape(events.NotificationRequested, NotificationRequestedData, "user_id"),
+    EventShape(events.MarketSampled, MarketSampledData, "sample_id"),
 )
 
 
@@ -123,6 +150,31 @@ def to_message(event: Event, *, event_id: str, source: str, at: datetime) -> byt
     except ValidationError as error:
         raise Malformed(f"{shape.name} cannot be published: {_first(error)}") from error
     return envelope.model_dump_json().encode()
+
+
+def attributes(message_id: str, trace_id: str) -> dict[str, str]:
+    """What travels beside a message: its form, and where it belongs (W3C Trace Context).
+
+    We keep no spans: the parent's id is made of the message's. Without a trace there is none.
+    """
+    if not _TRACE_ID.fullmatch(trace_id):
+        return {"content-type": CONTENT_TYPE}
+    parent = hashlib.sha256(message_id.encode()).hexdigest()[:16]
+    return {"content-type": CONTENT_TYPE, "traceparent": f"00-{trace_id}-{parent}-01"}
+
+
+def rejection(message_id: str, reason: str, trace_id: str) -> dict[str, str]:
+    """What travels beside the copy of a refused message: why, and which one it was."""
+    told = {"reason": _cut(reason), "rejected_message_id": _cut(message_id)}
+    # A form is not claimed: the message may have none.
+    traced = attributes(message_id, trace_id)
+    return {n: text for n, text in {**traced, **told}.items() if text and n != "content-type"}
+
+
+def _cut(text: str) -> str:
+    """As much as one attribute holds, without half a letter at its end."""
+    kept = text.encode("utf-8", "replace")[:LONGEST_ATTRIBUTE_BYTES]
+    return kept.decode("utf-8", "ignore")
 
 
 def from_message(message: bytes) -> Received:

@@ -53,8 +53,19 @@ class EventsQuery(PageQuery):
     until: UtcTime | None = Field(default=None, description="Only moments before then.")
 
 
+class SpanWire(Wire):
+    """A stretch of running, to the second; `to` is null while it runs."""
+
+    start: UtcTime = Field(serialization_alias="from")
+    end: UtcTime | None = Field(serialization_alias="to")
+
+
 class CostLineWire(Wire):
-    """One line of our own metering; null is not known. `rate` is USD per hour, or per GB."""
+    """One line of our own metering; null is not known. `rate` is USD per hour, or per GB.
+
+    `spans` are the stretches in which the GPU was paid for. `billed_usd` is what the provider
+    has billed for the same, by its own word.
+    """
 
     rental_id: str
     contract_id: str | None
@@ -67,13 +78,32 @@ class CostLineWire(Wire):
     uncertainty_usd: float
     start: UtcTime | None = Field(serialization_alias="from")
     end: UtcTime | None = Field(serialization_alias="to")
+    spans: tuple[SpanWire, ...] = ()
+    billed_usd: float | None = None
+
+
+class DifferenceWire(Wire):
+    """A line of the bill further from ours than we know ourselves to be unsure."""
+
+    contract_id: str
+    kind: str
+    usd: float
+    uncertainty_usd: float
+    billed_usd: float
 
 
 class CostAnswer(Wire):
-    """Counted from what we saw ourselves, not from the provider's bill."""
+    """Counted from what we saw ourselves up to `as_of`, not from the provider's bill.
+
+    `billed_usd` is that bill as imported, up to `billed_as_of`; null: nothing is imported yet.
+    """
 
     instance_id: str
     currency: str = "USD"
     total_usd: float
     uncertainty_usd: float
+    as_of: UtcTime | None
+    billed_usd: float | None
+    billed_as_of: UtcTime | None
+    differences: tuple[DifferenceWire, ...]
     lines: tuple[CostLineWire, ...]

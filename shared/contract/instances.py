@@ -6,12 +6,14 @@ from typing import Annotated
 
 from pydantic import AliasChoices, Field, model_validator
 
+from shared.contract.budgets import LimitsBody
 from shared.contract.model import Wire
 from shared.contract.operations import OperationWire
 from shared.contract.paging import PageQuery
 from shared.contract.snapshots import SnapshotWire
 from shared.contract.times import UtcTime
 from shared.domain.instances.model import Desired, InstanceState
+from shared.domain.instances.policies import RaceStart
 from shared.domain.market.offers import MachineType
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -44,11 +46,30 @@ class WantBody(Wire):
 
 
 class RaceBody(Wire):
-    """Rent several, keep the first that is ready, release the others."""
+    """Rent several, keep the first that is ready, release the others.
 
-    width: int = Field(default=1, ge=1, le=5)
+    Left out, as many are rented as pay off by their odds, and when they do. One offer that is
+    named is one machine: it has no rivals.
+    """
+
+    width: int = Field(default=5, ge=1, le=5, description="At most so many at once.")
+    start: RaceStart = Field(
+        default=RaceStart.ODDS,
+        description="odds: as many as pay off, when they do. together: all `width` at once.",
+    )
     deadline_s: int = Field(default=1800, ge=60, le=7200)
-    max_usd: float | None = Field(default=None, gt=0, le=100_000)
+    max_usd: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        description="What all racers together may be promised; each one's is half an hour's price.",
+    )
+    waiting_usd_per_hour: float | None = Field(
+        default=None,
+        ge=0,
+        le=100_000,
+        description="What an hour of waiting costs you; null: 20 times the machine's price.",
+    )
 
 
 class HibernationBody(Wire):
@@ -67,10 +88,37 @@ class SnapshotsBody(Wire):
     keep_last: int = Field(default=5, ge=1, le=100)
 
 
+class FailoverBody(Wire):
+    """What becomes of it when its machine is lost."""
+
+    enabled: bool = Field(default=True, description="Bring the last snapshot up elsewhere.")
+    resume_when_paid: bool = Field(
+        default=True, description="Resume what an empty provider account had stopped."
+    )
+    hold_hours: float | None = Field(
+        default=None,
+        ge=1,
+        le=2160,
+        description="Let a machine go after so long though its work is saved nowhere; null: never.",
+    )
+    dead_man_hours: float = Field(
+        default=24,
+        ge=1,
+        le=720,
+        description="A machine that hears nothing for so long stops; told at its next start.",
+    )
+
+
+class MoveBody(Wire):
+    discard_unsaved: bool = Field(
+        default=False, description="Also where nothing was ever saved: it starts empty."
+    )
+
+
 class CreateBody(Wire):
     """One offer by id, or `want` and the best that fits."""
 
-    offer_id: str | None = Field(default=None, min_length=1, max_length=64)
+    offer_id: str | None = Field(default=None, min_length=1, max_length=200)
     want: WantBody | None = None
     image: str = Field(default="pytorch/pytorch:latest", min_length=1, max_length=512)
     disk_gb: int = Field(default=50, ge=10, le=100_000)
@@ -87,12 +135,13 @@ class CreateBody(Wire):
     race: RaceBody = Field(default_factory=RaceBody)
     hibernation: HibernationBody = Field(default_factory=HibernationBody)
     snapshots: SnapshotsBody = Field(default_factory=SnapshotsBody)
+    budget: LimitsBody = Field(default_factory=LimitsBody, description="Its own caps.")
 
     @model_validator(mode="after")
     def _consistent(self) -> CreateBody:
         if self.offer_id and self.want:
             raise ValueError("name an offer_id or a want, not both")
-        if self.offer_id and self.race.width > 1:
+        if self.offer_id and "width" in self.race.model_fields_set and self.race.width > 1:
             raise ValueError("a race needs a want: one offer is one machine")
         interruptible = self.machine_type is MachineType.INTERRUPTIBLE
         if interruptible and self.bid is None:
@@ -127,6 +176,8 @@ class PatchBody(Wire):
     label: str | None = Field(default=None, max_length=128)
     hibernation: HibernationBody | None = None
     snapshots: SnapshotsBody | None = None
+    failover: FailoverBody | None = None
+    budget: LimitsBody | None = Field(default=None, description="Its own caps, all of them.")
 
 
 class DestroyQuery(Wire):
@@ -235,6 +286,8 @@ class InstanceWire(Wire):
     operation_id: str | None = None
     hibernation: HibernationBody
     snapshots: SnapshotsBody
+    failover: FailoverBody
+    budget: LimitsBody
 
 
 class InstancesAnswer(Wire):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from shared.app.instances.create import NewInstance
 from shared.contract import instances as wire
+from shared.contract.budgets_mapping import limits, limits_body
 from shared.contract.snapshots_mapping import snapshot_wire
 from shared.domain.billing.ledger import total
 from shared.domain.billing.money import to_usd, usd
+from shared.domain.failover.model import FailoverPolicy
 from shared.domain.instances.model import WorkspaceSpec
 from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
 from shared.domain.machines.lease import point_of
 from shared.domain.market.offers import OfferFilter
 
 if TYPE_CHECKING:
+    from shared.app.instances.create import NewInstance
     from shared.app.instances.read import InstanceView
     from shared.domain.instances.model import Instance
     from shared.domain.machines.lease import AgentLease, Figures
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 def new_instance(body: wire.CreateBody) -> NewInstance:
     """Raises Invalid where a policy refuses its numbers."""
+    from shared.app.instances.create import NewInstance  # noqa: PLC0415 - reading needs none
+
     return NewInstance(
         label=body.label,
         spec=WorkspaceSpec(
@@ -38,13 +43,21 @@ def new_instance(body: wire.CreateBody) -> NewInstance:
         want=_want(body),
         offer_id=body.offer_id,
         bid=usd(body.bid) if body.bid is not None else None,
-        race=RacePolicy(
-            body.race.width,
-            body.race.deadline_s,
-            usd(body.race.max_usd) if body.race.max_usd is not None else None,
-        ),
+        race=_race(body.race),
         hibernation=hibernation_policy(body.hibernation),
         snapshots=snapshot_policy(body.snapshots),
+        budget=limits(body.budget),
+    )
+
+
+def _race(body: wire.RaceBody) -> RacePolicy:
+    waiting = body.waiting_usd_per_hour
+    return RacePolicy(
+        width=body.width,
+        deadline_s=body.deadline_s,
+        max_micro_usd=None if body.max_usd is None else usd(body.max_usd),
+        start=body.start,
+        waiting_rate=None if waiting is None else usd(waiting),
     )
 
 
@@ -80,6 +93,10 @@ def snapshot_policy(body: wire.SnapshotsBody) -> SnapshotPolicy:
     return SnapshotPolicy(body.interval_minutes, body.keep_last)
 
 
+def failover_policy(body: wire.FailoverBody) -> FailoverPolicy:
+    return FailoverPolicy(body.enabled, body.resume_when_paid, body.hold_hours, body.dead_man_hours)
+
+
 def instance_wire(
     instance: Instance,
     rental: Rental | None = None,
@@ -112,10 +129,9 @@ def instance_wire(
         head_snapshot_id=instance.head,
         operation_id=instance.operation_id,
         hibernation=_hibernation_body(instance.hibernation),
-        snapshots=wire.SnapshotsBody(
-            interval_minutes=instance.snapshots.interval_minutes,
-            keep_last=instance.snapshots.keep_last,
-        ),
+        snapshots=_snapshots_body(instance.snapshots),
+        failover=_failover_body(instance.failover_policy),
+        budget=limits_body(instance.budget),
         **parts,  # type: ignore[arg-type]
     )
 
@@ -124,6 +140,18 @@ def view_wire(view: InstanceView) -> wire.InstanceWire:
     return instance_wire(view.instance, view.rental, view.lease, view.head, total(view.lines))
 
 
+# A list holds the same few policies many times.
+@lru_cache(maxsize=256)
+def _snapshots_body(policy: SnapshotPolicy) -> wire.SnapshotsBody:
+    return wire.SnapshotsBody(interval_minutes=policy.interval_minutes, keep_last=policy.keep_last)
+
+
+@lru_cache(maxsize=256)
+def _failover_body(policy: FailoverPolicy) -> wire.FailoverBody:
+    return wire.FailoverBody(**asdict(policy))
+
+
+@lru_cache(maxsize=256)
 def _hibernation_body(policy: HibernationPolicy) -> wire.HibernationBody:
     return wire.HibernationBody(
         enabled=policy.enabled,

@@ -6,6 +6,8 @@ from pydantic import AliasChoices, Field
 
 from shared.contract.model import Wire
 from shared.contract.times import UtcTime
+from shared.domain.history.regard import Known
+from shared.domain.history.verdict import BlockSource
 from shared.domain.market.offers import MachineType, OfferOrder
 
 
@@ -54,7 +56,7 @@ class OfferQuery(Wire):
     order_by: OfferOrder = Field(default=OfferOrder.PRICE, description="The best comes first.")
     include_blacklisted: bool = Field(
         default=False,
-        description="Also machines that you block. As none can be blocked yet, it hides nothing.",
+        description="Also machines that are blacklisted: by you, or for how they launched.",
     )
     limit: int = Field(default=200, ge=1, le=200, description="At most this many items.")
     page_token: str | None = Field(
@@ -76,7 +78,8 @@ class PriceWire(Wire):
 
 class ScoreWire(Wire):
     """0 to 100: 50 price + 25 reliability + 10 bandwidth + 10 verified + 5 direct_ports, each
-    part 0 to 1; null where the provider does not say, which earns nothing.
+    part 0 to 1; null where the provider does not say, which earns nothing. `reliability` is the
+    provider's figure, corrected by how the machine launched.
     """
 
     total: float
@@ -87,8 +90,36 @@ class ScoreWire(Wire):
     direct_ports: float | None
 
 
+class HistoryWire(Wire):
+    """How this machine launched in the last 30 days: `own` are yours, `shared` are those of all
+    users, told only when there are enough of them. `reliability` is the share that became ready
+    and was not lost. null: nothing was tried.
+    """
+
+    source: Known
+    attempts: int
+    ready: int
+    lost: int
+    success_rate: float | None
+    reliability: float | None
+    last_at: UtcTime | None
+
+
+class BlockWire(Wire):
+    """Why a machine is passed over: by your own word (manual), for how your launches went
+    (automatic), or those of all users (shared). For ever where `until` is null.
+    """
+
+    source: BlockSource
+    reason: str
+    since: UtcTime
+    until: UtcTime | None
+
+
 class OfferWire(Wire):
-    """One offer. null means that the provider does not say."""
+    """One offer. null means that the provider does not say. `p_ready` is our estimate, from all
+    launches until now, that this machine with a usual image is ready within 240 s.
+    """
 
     offer_id: str
     provider: str
@@ -108,12 +139,15 @@ class OfferWire(Wire):
     geolocation: str | None
     country: str | None
     reliability: float | None
+    p_ready: float
     verified: bool
     static_ip: bool | None
     direct_ports: int | None
     cuda_version: float | None
     dlperf: float | None
     available_for_s: float | None
+    history: HistoryWire | None
+    blacklist: BlockWire | None
     score: ScoreWire
     as_of: UtcTime
 
@@ -162,11 +196,13 @@ class OffersAnswer(Wire):
 
 
 class BalanceWire(Wire):
-    """Days and months are UTC's. null: the provider's bill could not be read (see warnings)."""
+    """Days and months are UTC's. null: the provider does not say, or could not be read (see
+    warnings).
+    """
 
     provider: str
     account_id: str
-    credit_usd: float
+    credit_usd: float | None
     spent_today_usd: float | None
     spent_this_month_usd: float | None
 

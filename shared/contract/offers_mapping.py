@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from shared.contract.offers import (
     BalanceAnswer,
     BalanceWire,
+    BlockWire,
     FiltersWire,
+    HistoryWire,
     OfferQuery,
     OffersAnswer,
     OfferWire,
@@ -17,10 +19,14 @@ from shared.contract.offers import (
 )
 from shared.domain.billing.money import to_usd, usd
 from shared.domain.market.offers import OfferFilter
+from shared.domain.racing.odds import READY_WITHIN_S
+from shared.domain.racing.subject import USUAL_IMAGE, subject_of_offer
 
 if TYPE_CHECKING:
     from shared.app.market.balances import Balance, Balances
     from shared.app.market.offers import OfferBook, Warned
+    from shared.domain.history.regard import Tally
+    from shared.domain.history.verdict import Block
     from shared.domain.market.ranking import RankedOffer, Score
 
 _NOT_FILTERS = {"limit", "page_token"}
@@ -58,7 +64,7 @@ def offers_answer(book: OfferBook, query: OfferQuery) -> OffersAnswer:
     first = first_of_page(query)
     after = first + query.limit
     return OffersAnswer(
-        items=tuple(_offer(each, query.min_disk_gb) for each in book.offers[first:after]),
+        items=tuple(_offer(each, query.min_disk_gb, book) for each in book.offers[first:after]),
         count=book.matched,
         next_page_token=str(after) if after < book.matched else None,
         as_of=book.as_of,
@@ -76,8 +82,27 @@ def balance_answer(found: Balances) -> BalanceAnswer:
     )
 
 
-def _offer(ranked: RankedOffer, disk_gb: int) -> OfferWire:
-    offer = ranked.offer
+def history_wire(tally: Tally) -> HistoryWire:
+    return HistoryWire(
+        source=tally.source,
+        attempts=tally.attempts,
+        ready=tally.ready,
+        lost=tally.lost,
+        success_rate=tally.success_rate,
+        reliability=tally.reliability,
+        last_at=tally.last_at,
+    )
+
+
+def block_wire(block: Block) -> BlockWire:
+    return BlockWire(source=block.source, reason=block.reason, since=block.since, until=block.until)
+
+
+def _offer(ranked: RankedOffer, disk_gb: int, book: OfferBook) -> OfferWire:
+    offer, regard = ranked.offer, book.regard
+    odds = book.odds.odds(subject_of_offer(offer, USUAL_IMAGE))
+    tally = regard.tally(offer.provider, offer.machine_id)
+    block = regard.block(offer.provider, offer.machine_id)
     return OfferWire(
         offer_id=offer.offer_id,
         provider=offer.provider,
@@ -97,12 +122,15 @@ def _offer(ranked: RankedOffer, disk_gb: int) -> OfferWire:
         geolocation=offer.geolocation,
         country=offer.country,
         reliability=offer.reliability,
+        p_ready=round(odds.ready_within(READY_WITHIN_S), 3),
         verified=offer.verified,
         static_ip=offer.static_ip,
         direct_ports=offer.direct_ports,
         cuda_version=offer.cuda_version,
         dlperf=offer.dlperf,
         available_for_s=offer.duration_s,
+        history=history_wire(tally) if tally else None,
+        blacklist=block_wire(block) if block else None,
         score=_score(ranked.score),
         as_of=offer.as_of,
     )
@@ -134,7 +162,7 @@ def _balance(balance: Balance) -> BalanceWire:
     return BalanceWire(
         provider=balance.provider,
         account_id=balance.account_id,
-        credit_usd=to_usd(balance.credit),
+        credit_usd=_usd_or_unknown(balance.credit),
         spent_today_usd=_usd_or_unknown(balance.spent_today),
         spent_this_month_usd=_usd_or_unknown(balance.spent_this_month),
     )

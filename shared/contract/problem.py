@@ -14,6 +14,15 @@ class FieldProblem(Wire):
     message: str
 
 
+class BudgetFigures(Wire):
+    """What a budget did not cover, in USD: of the month, or per hour where it is a rate."""
+
+    cap_usd: float
+    spent_usd: float
+    reserved_usd: float
+    needed_usd: float
+
+
 class Problem(Wire):
     """`application/problem+json`. `code` is stable; programs decide by it, people read `detail`."""
 
@@ -28,3 +37,4 @@ class Problem(Wire):
     retry_after_s: float | None = Field(
         default=None, description="Worth repeating after this many seconds."
     )
+    budget: BudgetFigures | None = None

@@ -53,6 +53,15 @@ class BackgroundJob(JobHealth):
     last_success_at: UtcTime | None = None
     last_error_at: UtcTime | None = None
     last_error: str | None = None
+    paused: bool | None = Field(
+        default=None,
+        description="Whether its schedule stands still; null: unknown, or none.",
+    )
+    last_attempt_at: UtcTime | None = Field(
+        default=None, description="When its scheduler last called it, as the scheduler says."
+    )
+    last_attempt_error: str | None = Field(default=None, description="How that ended; empty: well.")
+    next_run_at: UtcTime | None = None
     backlog: int | None = Field(default=None, description="What was left waiting; null: unknown.")
 
 

@@ -8,7 +8,9 @@ from datetime import datetime
 from shared.domain.ids import AccountId, UserId
 from shared.domain.users.secret_text import digest
 
-PROVIDERS = ("vast",)  # whose keys a tenant may hand in
+CANNOT_REBOOT = frozenset({"tensordock"})
+GIVE_NO_BILL = frozenset({"tensordock"})
+PROVIDERS = ("vast", "tensordock")  # whose keys a tenant may hand in
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,9 +74,22 @@ class InsufficientFunds(DumontError):
 
 
 class BudgetExceeded(DumontError):
-    """The caller's own budget does not cover what this would reserve."""
+    """The caller's own budget does not cover what this would reserve.
+
+    Micro-USD: of a month, or of an hour where the limit is a rate. `needed` is what was asked
+    for beside what is spent and reserved.
+    """
 
     code = "budget_exceeded"
+
+    def __init__(
+        self, message: str, *, cap: int = 0, spent: int = 0, reserved: int = 0, needed: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.cap = cap
+        self.spent = spent
+        self.reserved = reserved
+        self.needed = needed
 
 
 class RateLimited(DumontError):
@@ -89,7 +102,7 @@ class RateLimited(DumontError):
         self.retry_after_s = retry_after_s
 
 
-# --- the store, the bus, the blobs -------------------------------------------------------------
+# --- the store, the bus, the blobs, the keys -------------------------------------------------
 
 
 class StoreError(DumontError):
@@ -120,6 +133,18 @@ class BusUnavailable(DumontError):
     """A hint was not accepted. The sweep finds what it would have told."""
 
     code = "bus_unavailable"
+
+
+class SchedulerUnavailable(DumontError):
+    """Whoever starts the background jobs does not answer. Whether it heard is unknown."""
+
+    code = "scheduler_unavailable"
+
+
+class KeysUnavailable(DumontError):
+    """The keys that a proof or a seal needs cannot be read now. Nothing was decided by it."""
+
+    code = "keys_unavailable"
 
 
 class BlobError(DumontError):
@@ -211,6 +236,12 @@ class ProviderBusy(ProviderError):
     def __init__(self, message: str, retry_after_s: float) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class ProviderCannot(ProviderError):
+    """This provider has no such call. Nothing was sent, and asking again changes nothing."""
+
+    code = "provider_cannot"
 
 
 class ProviderKeyRejected(ProviderError):

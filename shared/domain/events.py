@@ -42,6 +42,17 @@ class SnapshotRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class FailoverRequested:
+    """Somebody holds this instance's machine for lost: judge it before `expires_at` (RFC 3339)."""
+
+    topic: ClassVar[str] = "failover-requested"
+    request_id: str
+    instance_id: InstanceId
+    reason: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotificationRequested:
     """Tell the owner."""
 
@@ -53,10 +64,31 @@ class NotificationRequested:
     message: str
 
 
-Event = InstanceChanged | InstanceIdle | SnapshotRequested | NotificationRequested
+@dataclass(frozen=True, slots=True)
+class MarketSampled:
+    """What a provider asked in the five minutes since `period` (RFC 3339) is written down."""
+
+    topic: ClassVar[str] = "market-sampled"
+    sample_id: str
+    provider: str
+    machine_type: str
+    period: str
+    offers: int
+
+
+Event = (
+    InstanceChanged
+    | InstanceIdle
+    | SnapshotRequested
+    | FailoverRequested
+    | NotificationRequested
+    | MarketSampled
+)
 EVENT_TYPES: tuple[type[Event], ...] = (
     InstanceChanged,
     InstanceIdle,
     SnapshotRequested,
+    FailoverRequested,
     NotificationRequested,
+    MarketSampled,
 )

@@ -18,6 +18,7 @@ class OperationKind(StrEnum):
     SNAPSHOT = "snapshot"
     REBOOT = "reboot"
     DESTROY = "destroy"
+    FAILOVER = "failover"
 
 
 class OperationState(StrEnum):
@@ -47,6 +48,19 @@ class Operation:
     finished_at: datetime | None = None
     error_code: str | None = None
     error_message: str | None = None
+
+    @classmethod
+    def begun(
+        cls,
+        operation_id: OperationId,
+        owner: UserId,
+        kind: OperationKind,
+        target: InstanceId,
+        at: datetime,
+        *phases: Phase,
+    ) -> Operation:
+        """Under way since `at`, with the phases that it is in or has behind it."""
+        return cls(operation_id, owner, kind, target, OperationState.RUNNING, at, phases)
 
     def enter(self, phase: str, now: datetime) -> Operation:
         """Close the phase under way and begin this one; the same phase twice is one."""

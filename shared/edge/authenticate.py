@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.contract.problem import FieldProblem
 from shared.domain.errors import Forbidden, Unauthenticated
 from shared.domain.principals import Scope
 from shared.edge.problem import INVALID, Refusal
@@ -28,6 +27,8 @@ def wants_demo(method: str, arguments: MultiDict[str, str]) -> bool:
     if not given:
         return False
     if len(given) > 1 or given[0] not in {"true", "false"}:
+        from shared.contract.problem import FieldProblem  # noqa: PLC0415 - failures alone
+
         problem = FieldProblem(pointer="/query/demo", message="Give true or false, once.")
         raise Refusal(INVALID, "demo is true or false.", problems=(problem,))
     if given[0] == "true" and method not in _READING:
@@ -36,13 +37,16 @@ def wants_demo(method: str, arguments: MultiDict[str, str]) -> bool:
 
 
 def authenticate(
-    services: Services, route: Route, headers: Mapping[str, str], *, demo: bool
+    services: Services, route: Route, headers: Mapping[str, str], *, demo: bool, proof: str = ""
 ) -> Principal | None:
     """The caller, or None where the route needs none.
 
     A token that is sent must hold, on public routes too: a caller who believes to be logged
-    in learns that it is not so. Raises Unauthenticated, Forbidden.
+    in learns that it is not so. `proof` is the query's, for the platform. Raises
+    Unauthenticated, Forbidden, KeysUnavailable.
     """
+    if route.access is Access.PLATFORM:
+        require_platform(services, route.summary, headers, proof)
     if route.access in {Access.MACHINE, Access.BODY, Access.PLATFORM}:
         return None
     if demo and route.access is not Access.METRICS:
@@ -57,6 +61,16 @@ def authenticate(
     if needed not in principal.scopes:
         raise Forbidden(f"This key lacks the scope '{needed}'.")
     return principal
+
+
+def require_platform(
+    services: Services, function: str, headers: Mapping[str, str], proof: str
+) -> None:
+    """Let the platform in, and nobody else. Names of headers are in lower case.
+
+    Raises Unauthenticated, Forbidden, KeysUnavailable.
+    """
+    services.callers.require(function, headers.get("authorization", ""), proof)
 
 
 def _bearer(services: Services, authorization: str) -> Principal | None:

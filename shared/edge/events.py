@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+import logging
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, TypeVar
 
-from shared.app.background import record_failure, record_handled
+import flask
+
+from shared.app.alarms import Alarm, raise_alarm
+from shared.app.audit.about import Id, about, subject
+from shared.app.audit.acting import acting, function, who_acts
+from shared.app.background import record_failure, record_handled, record_rejected
 from shared.app.rejected import reject
 from shared.contract.events import from_message
 from shared.domain import errors
 from shared.domain.events import Event
 from shared.edge.logging import install, log_call, log_defect
+from shared.edge.pushes import Message, admit, message_of
 from shared.edge.tracing import trace_id_of
-from shared.ports.counting import counted
+from shared.ports.counting import counted, record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from cloudevents.http.event import CloudEvent
@@ -36,16 +40,9 @@ _MAY_PASS = (
     errors.ProviderUnknown,
     errors.ProviderBusy,
     errors.RateLimited,
+    errors.KeysUnavailable,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Message:
-    """What Pub/Sub pushed. Only this much is the same in every stack."""
-
-    id: str
-    payload: bytes
-    attributes: Mapping[str, str]
+LONGEST_REASON = 500
 
 
 def event_function(
@@ -57,102 +54,130 @@ def event_function(
 ) -> Callable[[CloudEvent], None]:
     """What functions-framework calls for each push of the topic of `kind`.
 
-    A message that cannot be read, or that the handler refuses for good, is kept as rejected and
-    acknowledged. What may pass (a store that is away, a busy provider) and what nobody foresaw
-    is raised, so that the push is repeated and in the end goes to the dead letters. `name` is
-    the function's, for its health.
+    Whoever is not the platform is refused before its message is looked at. One that cannot be
+    read, or that the handler refuses for good, is kept as rejected and acknowledged. What may
+    pass (a store that is away, a busy provider) and what nobody foresaw is raised, so that the
+    push is repeated and in the end goes to the dead letters. `name` is the function's, for the
+    platform's proof and for its health.
     """
     install()
     noted_at: datetime | None = None
+    # The framework reads a push before it calls us, and loads us inside its application.
+    is_guarded = flask.has_app_context()
+    if is_guarded:
+        flask.current_app.before_request(lambda: admit(services(), name))
 
     def handle(pushed: CloudEvent) -> None:
         nonlocal noted_at
         provided = services()
-        message = _message_of(pushed)
+        if not is_guarded:
+            admit(provided, name)
+        message = message_of(pushed)
         trace_id = trace_id_of(message.attributes, provided.ids)
         started_s = provided.clock.monotonic_s()
-        with counted() as operations:
-            outcome = _handle(provided, kind, handler, message, name, trace_id)
-            if outcome == "handled":
+        record(invocations=1)
+        with counted() as operations, subject() as ids, acting(function(name), trace_id):
+            taken = _take(provided, kind, handler, message, name)
+            if taken.outcome == "handled":
                 noted_at = record_handled(provided, name, noted_at)
         log_call(
-            f"{kind.topic} {outcome}",
+            f"{kind.topic} {taken.outcome}",
             operations,
+            level=taken.level,
+            **ids,
             trace_id=trace_id,
+            function=name,
             message_id=message.id,
             topic=kind.topic,
-            outcome=outcome,
+            outcome=taken.outcome,
+            reason=taken.reason,
             ms=round((provided.clock.monotonic_s() - started_s) * 1000, 1),
         )
+        if taken.again is not None:
+            raise taken.again
 
     return handle
 
 
-def _handle(
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What came of a delivery. `again` is raised after the line of the log has told of it, so
+    that the push is repeated.
+    """
+
+    outcome: str  # handled, rejected, left, failed
+    level: int = logging.INFO
+    reason: str | None = None
+    again: Exception | None = None
+
+
+def _take(
     services: Services,
     kind: type[E],
     handler: Callable[[Services, E], None],
-    message: _Message,
+    message: Message,
     name: str,
-    trace_id: str,
-) -> str:
-    """The outcome: handled, rejected or left. Raises what a later delivery may heal."""
+) -> _Taken:
     try:
-        handler(services, _event(kind, message.payload))
-    except errors.UnknownSchema:
-        return "left"  # written by newer code, which looks at it when it is due
+        return _handled(services, kind, handler, message, name)
     except _MAY_PASS as error:
         record_failure(services, name, error)
+        return _Taken("failed", logging.WARNING, _reason(error), error)
+    except Exception as error:  # noqa: BLE001 - raised again where it is told
+        log_defect(f"{kind.topic} failed", error, who_acts().trace_id)
+        record_failure(services, name, error)
+        return _Taken("failed", logging.ERROR, _reason(error), error)
+
+
+def _handled(
+    services: Services,
+    kind: type[E],
+    handler: Callable[[Services, E], None],
+    message: Message,
+    name: str,
+) -> _Taken:
+    """Raises what a later delivery may heal, and what nobody foresaw."""
+    try:
+        handler(services, _event(kind, message.payload))
+    except errors.UnknownSchema as error:
+        # Written by newer code, which looks at it when it is due.
+        return _Taken("left", reason=_reason(error))
+    except _MAY_PASS:
         raise
     except errors.DumontError as error:
-        _reject(services, kind.topic, message, error)
-        return "rejected"
-    except Exception as error:
-        log_defect(f"{kind.topic} failed", error, trace_id)
-        record_failure(services, name, error)
-        raise
-    return "handled"
+        _reject(services, kind.topic, message, error, name)
+        return _Taken("rejected", logging.WARNING, _reason(error))
+    return _Taken("handled")
 
 
 def _event(kind: type[E], payload: bytes) -> E:
-    event = from_message(payload).event
+    received = from_message(payload)
+    event = received.event
+    about(event_id=received.id, source=received.source, **_ids_of(event))
     if not isinstance(event, kind):
         raise errors.Malformed(f"no {kind.__name__} came on its topic")
     return event
 
 
-def _reject(services: Services, topic: str, message: _Message, error: Exception) -> None:
+def _reject(
+    services: Services, topic: str, message: Message, error: errors.DumontError, name: str
+) -> None:
     digest = hashlib.sha256(message.payload).hexdigest()[:32]
     key = f"{topic}:{hashlib.sha256(message.id.encode()).hexdigest()[:32]}:{digest}"
-    reason = f"{type(error).__name__}: {error}"
+    reason = _reason(error)
     reject(services, key, topic, message.id, message.payload, reason)
+    record_rejected(services, name)
+    said = f"a message of {topic} was refused for good: {reason}"
+    raise_alarm(Alarm.DEAD_LETTER, said, topic=topic, function=name, message_id=message.id)
 
 
-def _message_of(pushed: CloudEvent) -> _Message:
-    """The message in a push. One that has no such shape becomes an empty one, which no topic
-    takes.
-    """
-    body: Any = pushed.data
-    if isinstance(body, bytes | str):
-        try:
-            body = json.loads(body)
-        except (ValueError, RecursionError):
-            body = None
-    message = body.get("message") if isinstance(body, dict) else None
-    if not isinstance(message, dict):
-        return _Message("", b"", {})
-    attributes = message.get("attributes")
-    return _Message(
-        str(message.get("messageId") or message.get("message_id") or ""),
-        _decoded(message.get("data")),
-        {str(k): str(v) for k, v in attributes.items()} if isinstance(attributes, dict) else {},
-    )
+def _ids_of(event: Event) -> Mapping[str, Id | None]:
+    return {
+        name: value
+        for name, value in asdict(event).items()
+        if name.endswith("_id") or name == "epoch"
+    }
 
 
-def _decoded(text: object) -> bytes:
-    if isinstance(text, bytes):  # the framework has already decoded it
-        return text
-    try:
-        return base64.b64decode(str(text or ""), validate=True)
-    except (binascii.Error, ValueError):
-        return b""
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:LONGEST_REASON]

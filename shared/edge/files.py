@@ -72,6 +72,11 @@ def openapi_document() -> File:
 
 
 @cache
+def asyncapi_document() -> File:
+    return _read(ASSETS / "asyncapi.json")
+
+
+@cache
 def _assets() -> Mapping[str, Path]:
     return {
         path.relative_to(ASSETS).as_posix(): path

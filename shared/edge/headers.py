@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -32,6 +33,8 @@ _ALWAYS: Mapping[str, str] = {
     "Content-Security-Policy": API_POLICY,
     "Cache-Control": "no-store",
 }
+# A name and a port, and nothing that one reader takes for a user and another for a host.
+_HOST = re.compile(r"(?P<name>[a-z0-9.-]+)(:[0-9]{1,5})?")
 _EXPOSED = "X-Request-Id, Retry-After, Idempotent-Replayed, Location"
 _ASKED = "Authorization, Content-Type, Idempotency-Key, If-Match, traceparent"
 
@@ -65,7 +68,8 @@ def require_own_host(settings: Settings, host: str, origin: str) -> None:
     """
     if not settings.allowed_hosts:
         return
-    if _host_name(f"//{host}") not in settings.allowed_hosts:
+    named = _HOST.fullmatch(host.lower())
+    if named is None or named["name"] not in settings.allowed_hosts:
         raise Refusal(WRONG_HOST, "This server does not answer for that host.")
     if not origin or origin == settings.site_origin:
         return
@@ -79,13 +83,6 @@ def client_address(forwarded_for: str, peer: str, trusted_hops: int) -> str:
     if trusted_hops < 1 or len(seen) < trusted_hops:
         return peer
     return seen[-trusted_hops]
-
-
-def _host_name(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _authority(url: str) -> str:

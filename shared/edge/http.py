@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,8 +11,11 @@ import flask
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
+from shared.app.audit.about import Id, about, subject
+from shared.app.audit.acting import AGENT, ANONYMOUS, acting
+from shared.app.background import record_failure
+from shared.app.rates import count
 from shared.app.services import Services
-from shared.contract.paging import NoBody, NoQuery
 from shared.edge import headers as heading
 from shared.edge.authenticate import authenticate, wants_demo
 from shared.edge.idempotency import HEADER as IDEMPOTENCY_KEY
@@ -19,11 +23,12 @@ from shared.edge.idempotency import KeyedCall, keyed_call, once
 from shared.edge.logging import install, log_call, log_defect
 from shared.edge.parsing import parse_body, parse_query, read_body
 from shared.edge.problem import MEDIA_TYPE, refusal_of, render
+from shared.edge.rates import CallRates, limited_address
 from shared.edge.reply import Reply, reply_of
 from shared.edge.route import Access, Call, Route
 from shared.edge.routing import Match, RouteTable
 from shared.edge.tracing import NO_TRACE, given_trace_id, trace_id_of
-from shared.ports.counting import OperationCounts, counted
+from shared.ports.counting import OperationCounts, counted, record
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 HttpTarget = Callable[[flask.Request], flask.Response]
 
 MAX_BODY_BYTES = 1 << 20
+DEFECT = 500
 _READING = frozenset({"GET", "HEAD"})
 
 
@@ -41,6 +47,7 @@ class _Exchange:
     """One request with what is needed to answer it, however it ends."""
 
     services: Services
+    rates: CallRates
     request: flask.Request
     headers: Mapping[str, str]
     trace_id: str
@@ -50,15 +57,26 @@ class _Exchange:
     def origin(self) -> str:
         return self.headers.get("origin", "")
 
+    @property
+    def limited_address(self) -> str:
+        peer = self.request.remote_addr or ""
+        return limited_address(self.services.settings, self.headers, peer)
+
 
 def http_function(
     routes: tuple[Route, ...],
     services: Callable[[], Services],
     *,
+    name: str,
     max_body_bytes: int = MAX_BODY_BYTES,
+    counts_defects: bool = True,
 ) -> HttpTarget:
-    """What functions-framework calls. Never raises: every failure becomes a problem answer."""
+    """What functions-framework calls. Never raises: every failure becomes a problem answer.
+
+    Its defects are counted under the function's `name`, unless somebody else counts them.
+    """
     table = RouteTable(routes)
+    rates = CallRates()
     install()
 
     def handle(request: flask.Request) -> flask.Response:
@@ -66,16 +84,20 @@ def http_function(
             provided = services()
         except Exception as error:  # noqa: BLE001 - a deployment that is set up wrongly
             return _out_of_order(request, error)
-        with counted() as operations:
-            exchange = _begin(provided, request)
+        with counted() as operations, subject() as ids:
+            exchange = _begin(provided, rates, request)
             try:
                 reply = _answer(exchange, table, max_body_bytes)
             except HTTPException as error:
                 reply = _problem(exchange, refusal_of(error))
             except Exception as error:  # noqa: BLE001 - the one place where all of them end
                 reply = _problem(exchange, error)
-        _log(exchange, reply, operations)
-        return _response(exchange, reply)
+                if counts_defects and reply.status == DEFECT:
+                    record_failure(provided, name, error)
+        _log(exchange, reply, operations, {**ids, "function": name})
+        response = _response(exchange, reply)
+        record(invocations=1, sent_bytes=_size_of(response))
+        return response
 
     if flask.has_app_context():
         _take_over_dead_ends(handle)
@@ -101,10 +123,11 @@ def _out_of_order(request: flask.Request, error: Exception) -> flask.Response:
     return flask.Response(body, rendered.problem.status, content_type=MEDIA_TYPE)
 
 
-def _begin(services: Services, request: flask.Request) -> _Exchange:
+def _begin(services: Services, rates: CallRates, request: flask.Request) -> _Exchange:
     headers = {name.lower(): value for name, value in request.headers.items()}
     return _Exchange(
         services,
+        rates,
         request,
         headers,
         trace_id=trace_id_of(headers, services.ids),
@@ -116,30 +139,34 @@ def _answer(exchange: _Exchange, table: RouteTable, max_body_bytes: int) -> Repl
     request, settings = exchange.request, exchange.services.settings
     body = read_body(request, max_body_bytes)
     heading.require_own_host(settings, exchange.headers.get("host", ""), exchange.origin)
+    exchange.rates.count_address(exchange.services, exchange.limited_address)
     if request.method == "OPTIONS":
         methods = table.methods(request.path)
         return Reply(204, headers=heading.preflight_headers(settings, exchange.origin, methods))
     match = table.match(request.method, request.path)
     demo = wants_demo(request.method, request.args)
-    principal = authenticate(exchange.services, match.route, exchange.headers, demo=demo)
+    proof = request.args.get("proof", "")
+    principal = authenticate(
+        exchange.services, match.route, exchange.headers, demo=demo, proof=proof
+    )
+    if principal is not None and not principal.demo:
+        exchange.rates.count_user(exchange.services, principal.user_id)
     return _call(exchange, match, principal, body)
 
 
 def _call(exchange: _Exchange, match: Match, principal: Principal | None, body: bytes) -> Reply:
     route, request = match.route, exchange.request
-    arguments = MultiDict(
-        (name, value) for name, value in request.args.items(multi=True) if name != "demo"
-    )
-    query = parse_query(route.query or NoQuery, arguments)
+    query = parse_query(route.query, _arguments(route, request))
     # A machine's message is agent_wire's to read, and a scheduler may send anything: their
     # views get it as it was sent.
     raw = match.route.access in {Access.MACHINE, Access.PLATFORM}
     content = b"" if raw or request.method in _READING else body
-    parsed = parse_body(route.body or NoBody, content, exchange.headers.get("content-type", ""))
+    parsed = parse_body(route.body, content, exchange.headers.get("content-type", ""))
     keyed = _keyed(exchange, match, principal, body)
 
     def effect() -> Reply:
-        call: Call[BaseModel, BaseModel] = Call(
+        _count(exchange, route, principal)
+        call: Call[BaseModel | None, BaseModel | None] = Call(
             services=exchange.services,
             principal=principal,
             path=match.values,
@@ -153,7 +180,32 @@ def _call(exchange: _Exchange, match: Match, principal: Principal | None, body: 
         )
         return reply_of(route, route.view(call))
 
-    return once(exchange.services, keyed, effect) if keyed else effect()
+    actor = _actor(match.route, principal)
+    about(actor=actor, **_ids_of(match))
+    with acting(actor, exchange.trace_id):
+        return once(exchange.services, keyed, effect) if keyed else effect()
+
+
+def _count(exchange: _Exchange, route: Route, principal: Principal | None) -> None:
+    """One more of what is limited over all processes; where nobody is known, by nobody."""
+    who = principal.user_id if principal else exchange.limited_address
+    if route.limited is not None and who:
+        count(exchange.services, route.limited, who)
+
+
+def _arguments(route: Route, request: flask.Request) -> MultiDict[str, str]:
+    """What is the route's own affair: neither `demo` nor what a scheduler adds."""
+    if route.access is Access.PLATFORM:
+        return MultiDict()
+    given = request.args.items(multi=True)
+    return MultiDict((name, value) for name, value in given if name != "demo")
+
+
+def _actor(route: Route, principal: Principal | None) -> str:
+    """Whom the audit names: a user by their login, or one of their API keys."""
+    if principal is None:
+        return AGENT if route.access is Access.MACHINE else ANONYMOUS
+    return principal.key_id or principal.user_id
 
 
 def _keyed(
@@ -197,7 +249,19 @@ def _response(exchange: _Exchange, reply: Reply) -> flask.Response:
     return response
 
 
-def _log(exchange: _Exchange, reply: Reply, operations: OperationCounts) -> None:
+def _ids_of(match: Match) -> Mapping[str, str]:
+    """Of what the path names; other values of a path may be anything."""
+    return {name: value for name, value in match.values.items() if name.endswith("_id")}
+
+
+def _size_of(response: flask.Response) -> int:
+    head = sum(len(name) + len(value) + 4 for name, value in response.headers)
+    return head + (response.content_length or 0)
+
+
+def _log(
+    exchange: _Exchange, reply: Reply, operations: OperationCounts, ids: Mapping[str, Id]
+) -> None:
     """Successes of a frequent call are sampled by their trace; the rest is always told."""
     if reply.status < 400 and int(exchange.trace_id[:8], 16) % reply.logged_one_in:
         return
@@ -205,6 +269,8 @@ def _log(exchange: _Exchange, reply: Reply, operations: OperationCounts) -> None
     log_call(
         f"{request.method} {request.path} {reply.status}",
         operations,
+        level=logging.ERROR if reply.status >= DEFECT else logging.INFO,
+        **ids,
         trace_id=exchange.trace_id,
         method=request.method,
         path=request.path,

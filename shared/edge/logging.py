@@ -9,6 +9,8 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from shared.app.audit.acting import who_acts
+
 if TYPE_CHECKING:
     from shared.ports.counting import OperationCounts
 
@@ -46,11 +48,13 @@ def cloud_trace(trace_id: str) -> str:
     return f"projects/{project}/traces/{trace_id}" if project else trace_id
 
 
-def log_call(message: str, operations: OperationCounts, **details: Detail) -> None:
+def log_call(
+    message: str, operations: OperationCounts, *, level: int = logging.INFO, **details: Detail
+) -> None:
     """The one line about a request, an event or a run, with its billable operations."""
     spent = {name: amount for name, amount in operations.amounts().items() if amount}
     details["operations"] = spent or None
-    logging.getLogger("dumont.calls").info(message, extra={"details": details})
+    logging.getLogger("dumont.calls").log(level, message, extra={"details": details})
 
 
 def log_defect(message: str, error: BaseException, trace_id: str) -> None:
@@ -70,7 +74,9 @@ def _fields_of(record: logging.LogRecord) -> dict[str, object]:
     details = getattr(record, "details", None)
     if isinstance(details, Mapping):
         fields |= {str(name): value for name, value in details.items() if value is not None}
-    if isinstance(trace_id := fields.pop("trace_id", None), str):
+    # A line from deep inside belongs to the work that it was written in.
+    trace_id = fields.pop("trace_id", None) or who_acts().trace_id
+    if isinstance(trace_id, str) and trace_id:
         fields["trace_id"] = trace_id
         fields["logging.googleapis.com/trace"] = cloud_trace(trace_id)
     if record.exc_info:

@@ -84,7 +84,8 @@ def problem_responses(route: Route) -> Json:
 
 
 def _codes(route: Route) -> Iterator[str]:
-    if route.access in {Access.USER, Access.METRICS, Access.MACHINE}:
+    # Where all may look, too: a token that is sent must hold, and not everywhere is there a demo.
+    if route.access in {Access.PUBLIC, Access.USER, Access.METRICS, Access.MACHINE}:
         yield "unauthenticated"
         yield "forbidden"
     if "<" in route.path:
@@ -95,5 +96,6 @@ def _codes(route: Route) -> Iterator[str]:
     if route.idempotent:
         yield from ("malformed", "idempotency_in_progress", "idempotency_key_reused")
     yield from route.raises
+    yield "rate_limited"
     yield "store_unavailable"
     yield "internal"

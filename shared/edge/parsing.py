@@ -1,24 +1,25 @@
-"""From bytes and strings to the models that a route declares. Every input is hostile."""
+"""From bytes and strings to the models that a route declares. Every input is hostile.
+
+The models' library is loaded by the first input that there is: the calls of machines bring none.
+"""
 
 from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, get_origin
+from typing import TYPE_CHECKING, Any, NoReturn, get_origin
 
-from pydantic import BaseModel, ValidationError
-
-from shared.contract.problem import FieldProblem
 from shared.edge.problem import INVALID, NOT_JSON, TOO_LARGE, UNPARSABLE, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import flask
+    from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
     from werkzeug.datastructures import MultiDict
 
-Model = TypeVar("Model", bound=BaseModel)
+    from shared.contract.problem import FieldProblem
 
 MAX_DEPTH = 32
 _DRAIN_CHUNK_BYTES = 1 << 16
@@ -37,12 +38,18 @@ def read_body(request: flask.Request, max_bytes: int) -> bytes:
     return body
 
 
-def parse_body(model: type[Model], body: bytes, content_type: str) -> Model:
-    """The model. No body counts as `{}`.
+def parse_body(model: type[BaseModel] | None, body: bytes, content_type: str) -> BaseModel | None:
+    """The model. No body counts as `{}`. Without a model, None; a body is then `{}` or refused.
 
     Strict: `"5"` is not a number. Raises Refusal: 415, 400 (not JSON, NaN, a key twice, too
     deep), 422 with a pointer for each broken rule.
     """
+    if model is None and not body:
+        return None
+    from pydantic import ValidationError  # noqa: PLC0415 - see above
+
+    from shared.contract.paging import NoBody  # noqa: PLC0415
+
     if not body:
         body = b"{}"
     elif not _says_json(content_type):
@@ -51,16 +58,27 @@ def parse_body(model: type[Model], body: bytes, content_type: str) -> Model:
         )
     _require_plain_json(body)
     try:
-        return model.model_validate_json(body, strict=True)
+        return (model or NoBody).model_validate_json(body, strict=True)
     except ValidationError as error:
         raise _invalid(error, "") from None
 
 
-def parse_query(model: type[Model], arguments: MultiDict[str, str]) -> Model:
-    """The model. Raises Refusal (422): unknown, out of range, or given twice where one counts."""
+def parse_query(model: type[BaseModel] | None, arguments: MultiDict[str, str]) -> BaseModel | None:
+    """The model. Raises Refusal (422): unknown, out of range, or given twice where one counts.
+
+    Without a model, None; every parameter is then unknown.
+    """
+    if model is None and not arguments:
+        return None
+    from pydantic import ValidationError  # noqa: PLC0415 - see above
+
+    from shared.contract.paging import NoQuery  # noqa: PLC0415
+    from shared.contract.problem import FieldProblem  # noqa: PLC0415
+
+    taken = model or NoQuery
     several = {
         name
-        for key, field in model.model_fields.items()
+        for key, field in taken.model_fields.items()
         if get_origin(field.annotation) in _SEVERAL
         for name in (key, field.alias)
         if name
@@ -76,7 +94,7 @@ def parse_query(model: type[Model], arguments: MultiDict[str, str]) -> Model:
         name: arguments.getlist(name) if name in several else arguments[name] for name in arguments
     }
     try:
-        return model.model_validate(given)
+        return taken.model_validate(given)
     except ValidationError as error:
         raise _invalid(error, "query") from None
 
@@ -147,8 +165,11 @@ def _invalid(error: ValidationError, root: str) -> Refusal:
 
 
 def _field_problem(detail: ErrorDetails, root: str) -> FieldProblem:
+    from shared.contract.problem import FieldProblem  # noqa: PLC0415
+
     parts = ((root,) if root else ()) + tuple(str(part) for part in detail["loc"])
-    return FieldProblem(pointer=_pointer(parts), message=detail["msg"])
+    message = detail["msg"].removeprefix("Value error, ")
+    return FieldProblem(pointer=_pointer(parts), message=message)
 
 
 def _pointer(parts: tuple[str, ...]) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from shared.contract.problem import FieldProblem, Problem
 from shared.domain import errors
+from shared.domain.billing.money import to_usd
 
 if TYPE_CHECKING:
     from werkzeug.exceptions import HTTPException
+
+    from shared.contract.problem import BudgetFigures, FieldProblem, Problem  # noqa: TC004
 
 DOCS_PATH = "/api/content/errors"
 MEDIA_TYPE = "application/problem+json"
@@ -85,6 +87,8 @@ TABLE: Mapping[type[errors.DumontError], Kind] = {
         503, "Unavailable", "", "This was written by a newer version of the service.", 60
     ),
     errors.BusUnavailable: Kind(503, "Unavailable", "", _BACKEND_AWAY, 5),
+    errors.SchedulerUnavailable: Kind(503, "Unavailable", "", _BACKEND_AWAY, 5),
+    errors.KeysUnavailable: Kind(503, "Unavailable", "", _BACKEND_AWAY, 5),
     errors.BlobError: Kind(503, "Unavailable", "", _BACKEND_AWAY, 5),
     errors.SnapshotError: Kind(500, "Snapshot failed"),
     errors.ProviderError: Kind(502, "The provider failed"),
@@ -96,6 +100,7 @@ TABLE: Mapping[type[errors.DumontError], Kind] = {
     ),
     errors.ProviderRefused: Kind(502, "The provider refused"),
     errors.ProviderBusy: Kind(503, "The provider limits our calls"),
+    errors.ProviderCannot: Kind(409, "The provider has no such call"),
     errors.ProviderKeyRejected: Kind(409, "The provider does not accept the account's key"),
 }
 
@@ -119,6 +124,8 @@ class Rendered:
 
 def render(error: Exception, *, path: str, trace_id: str) -> Rendered:
     """Say what happened, without internals: an unforeseen error shows only its trace id."""
+    from shared.contract.problem import FieldProblem, Problem  # noqa: PLC0415 - failures alone
+
     headers: dict[str, str] = {}
     problems: tuple[FieldProblem, ...] = ()
     detail = str(error)
@@ -145,8 +152,20 @@ def render(error: Exception, *, path: str, trace_id: str) -> Rendered:
         trace_id=trace_id,
         errors=problems or None,
         retry_after_s=kind.retry_after_s,
+        budget=_figures(error) if isinstance(error, errors.BudgetExceeded) else None,
     )
     return Rendered(problem, headers, expected=kind.code != INTERNAL.code)
+
+
+def _figures(error: errors.BudgetExceeded) -> BudgetFigures:
+    from shared.contract.problem import BudgetFigures  # noqa: PLC0415 - failures alone
+
+    return BudgetFigures(
+        cap_usd=to_usd(error.cap),
+        spent_usd=to_usd(error.spent),
+        reserved_usd=to_usd(error.reserved),
+        needed_usd=to_usd(error.needed),
+    )
 
 
 def status_of(error: Exception) -> int:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pydantic import BaseModel
-
+from shared.app.rates import Limited
 from shared.app.services import Services
 from shared.domain.principals import Principal, Scope
 
-Q = TypeVar("Q", bound=BaseModel)
-B = TypeVar("B", bound=BaseModel)
+if TYPE_CHECKING:
+    # Nobody reads these annotations as they run, and the library is most of a machine's call.
+    from pydantic import BaseModel  # noqa: TC004
+
+Q = TypeVar("Q", bound="BaseModel | None")
+B = TypeVar("B", bound="BaseModel | None")
 
 
 class Access(StrEnum):
@@ -25,14 +28,14 @@ class Access(StrEnum):
     BODY = "body"  # the body is the proof (a password, a refresh token): no header is read,
     # because the token that a client still sends beside it may have run out
     MACHINE = "machine"  # the view checks the machine's own token
-    PLATFORM = "platform"  # the platform lets nobody else in, by a token that is not ours to read
+    PLATFORM = "platform"  # the scheduler, by its own proof
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[Q, B]):
     """One request, authenticated and parsed.
 
-    `query` and `body` are instances of the route's models (an empty model where it has none).
+    `query` and `body` are instances of the route's models (None where it has none).
     A view that creates something makes its id from `idempotency_id` when there is one, so that
     a try after a crash meets what the first one made.
     """
@@ -97,6 +100,7 @@ class Route:
     raises: tuple[str, ...] = ()
     example: Mapping[str, Any] | None = None
     tag: str = ""
+    limited: Limited | None = None  # counted in the store, over all processes
     hidden: bool = False  # not in OpenAPI (the agent's calls, pages)
     media_type: str = "application/json"
     logged_one_in: int = 1  # successes of a frequent call are sampled; failures never

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class OperationCounts:
     """Billable operations. Firestore's reads, writes, deletes; Pub/Sub's; Cloud Storage's classes.
 
-    Safe to add to from several threads.
+    Of its own call a function counts the invocation and the answer's bytes only when it is done:
+    for whoever collects around the function. Safe to add to from several threads.
     """
 
     reads: int = 0
@@ -30,6 +31,13 @@ class OperationCounts:
     publish_bytes: int = 0
     class_a: int = 0  # puts and listings
     class_b: int = 0  # gets and stats
+    put_bytes: int = 0
+    get_bytes: int = 0
+    expiring: int = 0  # writes of documents that the store deletes some time after they expire
+    secret_accesses: int = 0
+    provider_calls: int = 0
+    sent_bytes: int = 0  # to the internet: answers to callers, requests to marketplaces
+    invocations: int = 0  # of functions
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def add(self, **amounts: int) -> None:

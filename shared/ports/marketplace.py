@@ -4,7 +4,8 @@ Amounts are integer micro-USD, rates micro-USD per hour. Times are the *provider
 its own clock (the Date header of its answers), so that skew never enters the bill.
 
 Every call raises ProviderBusy (nothing was done), ProviderKeyRejected, ProviderRefused (a
-well-formed no) or ProviderUnknown (no clean answer: it may have taken effect).
+well-formed no) or ProviderUnknown (no clean answer: it may have taken effect). A provider that
+has no such call at all raises ProviderCannot: for reboot, credit, charges or a bid.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from shared.domain.ids import ContractId
+from shared.domain.rentals.contract_status import ContractStatus
 
 if TYPE_CHECKING:
     from shared.domain.market.offers import Offer, OfferFilter
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CreateOrder:
-    """One create call. `bid_micro_usd_per_hour` is None for on-demand."""
+    """One create call. `bid_micro_usd_per_hour` is None for on-demand.
+
+    `ssh_public_key` is the owner's, "" for none: a provider that insists on one is given one.
+    """
 
     offer_id: str
     label: str
@@ -33,6 +38,7 @@ class CreateOrder:
     ports: tuple[int, ...]
     onstart: str
     bid_micro_usd_per_hour: int | None
+    ssh_public_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +47,23 @@ class Created:
     at: datetime
 
 
-class ContractStatus(StrEnum):
-    """What the container does, in our words."""
-
-    STARTING = "starting"  # allocated, pulling, creating, rebooting
-    RUNNING = "running"
-    STOPPED = "stopped"  # halted; disk is kept and billed
-    OUTBID = "outbid"  # an interruptible contract that lost its place
-    FAILED = "failed"  # the start ended in an error that will not heal
-    UNREACHABLE = "unreachable"  # the provider has lost its host (unknown, offline, frozen)
-    LEAVING = "leaving"  # destroyed, still listed for a moment
-    UNCLEAR = "unclear"  # a status that we do not know
-
-
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One contract as the provider shows it. `running_since` is None unless RUNNING."""
+    """One contract as the provider shows it. `running_since` is None unless RUNNING.
+
+    None: the provider does not say.
+    """
 
     id: ContractId
     at: datetime  # when the provider said so
     label: str
     status: ContractStatus
     status_message: str
-    machine_id: str
-    gpu_rate: int  # micro-USD per hour while running
-    storage_rate: int  # micro-USD per hour while it exists
-    download_price: int  # micro-USD per GB received by the machine
-    upload_price: int  # micro-USD per GB sent by the machine
+    machine_id: str | None
+    gpu_rate: int | None  # micro-USD per hour while running
+    storage_rate: int | None  # micro-USD per hour while it exists
+    download_price: int | None  # micro-USD per GB received by the machine
+    upload_price: int | None  # micro-USD per GB sent by the machine
     is_bid: bool
     started_at: datetime | None  # when the contract began
     running_since: datetime | None
@@ -82,7 +78,7 @@ class Listing:
     """All contracts of the account. `complete` only under rule 6 of the protocol:
 
     all pages to a null token in id order, one total on every page equal to the distinct ids,
-    every row parsed.
+    every row parsed. Where a provider has neither pages nor totals: well-formed, every row parsed.
     """
 
     contracts: tuple[Contract, ...]
@@ -144,6 +140,9 @@ class Marketplace(Protocol):
 
 class MarketplaceSignup(Protocol):
     """Opens a funded account at a simulated marketplace and returns its key."""
+
+    @property
+    def provider(self) -> str: ...
 
     def open_account(self, user_hint: str) -> str:
         """Raises ProviderError."""

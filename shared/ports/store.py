@@ -69,11 +69,22 @@ class Stored(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A document that newer code has written: what it says is not known."""
+
+    key: str
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """`next_cursor` is opaque, and None when nothing follows."""
+    """`next_cursor` is opaque, and None when nothing follows. `unread` are those that satisfy the
+    query and were left out for their newer schema.
+    """
 
     items: tuple[Stored[T], ...]
     next_cursor: str | None
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +124,34 @@ class Increment:
     amounts: Mapping[str, int] = field(default_factory=dict)
 
 
-Write = Add[Any] | Save[Any] | Delete[Any] | Increment
+@dataclass(frozen=True, slots=True)
+class Postpone:
+    """Set one top-level moment, whatever else the document says and whoever understands it."""
+
+    collection: Collection[Any]
+    key: str
+    field: str
+    until: datetime
+    expected: Version
 
 
-class Store(Protocol):
-    """Every call raises StoreError when the store is away; a write's effect is then unknown."""
+Write = Add[Any] | Save[Any] | Delete[Any] | Increment | Postpone
+
+
+class Reader(Protocol):
+    """What reads single documents and no more. Raises StoreError when the store is away."""
 
     def get(self, collection: Collection[T], key: str) -> Stored[T] | None:
         """Raises UnknownSchema for a document of newer code."""
+
+
+class Store(Reader, Protocol):
+    """Every call raises StoreError when the store is away; a write's effect is then unknown."""
+
+    def get_each(
+        self, collection: Collection[T], keys: Sequence[str]
+    ) -> tuple[Stored[T] | None, ...]:
+        """What `get` says of each key, in their order: one question, billed a read for each."""
 
     def find(
         self,
@@ -130,7 +161,7 @@ class Store(Protocol):
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[T]:
-        """One page. Raises Invalid for a cursor that is not ours; skips newer schemas."""
+        """One page. Raises Invalid for a cursor that is not ours; newer schemas are `unread`."""
 
     def count(self, query: Query[T], values: Mapping[str, Scalar | tuple[Scalar, ...]]) -> int: ...
 

@@ -23,7 +23,7 @@ import psutil
 
 from frontend.client.dumont import Dumont
 from infra.local.own_stack import OwnStack, own_stack
-from infra.simulators.vast import records
+from infra.simulators import records
 from shared.agent_wire.codec import decode
 from shared.agent_wire.messages import PATH_HEARTBEAT, HeartbeatAnswer
 from tests.bench import figures, machines

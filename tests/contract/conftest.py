@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import time
 import uuid
 from typing import TYPE_CHECKING
 
@@ -13,8 +11,8 @@ from shared.adapters.embedded.blobs import EmbeddedBlobs
 from shared.adapters.embedded.bus import EmbeddedBus
 from shared.adapters.embedded.secrets import EmbeddedSecrets
 from shared.adapters.embedded.store import EmbeddedStore
-from shared.domain.events import EVENT_TYPES
 from tests.contract import emulators
+from tests.contract.mail import embedded_mail, pubsub_mail
 from tests.fakes.clock import FakeClock, SeededIds
 
 if TYPE_CHECKING:
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
     from shared.ports.blobs import Blobs
     from shared.ports.store import Store
+    from tests.contract.mail import Mail
 
 GENUINE = pytest.mark.emulator
 
@@ -75,71 +74,23 @@ def _firestore_store(request, clock):
 
 
 @pytest.fixture(params=["memory", "file", pytest.param("pubsub", marks=GENUINE)])
-def bus_and_inbox(request, clock, tmp_path):
-    """A bus, and a function that waits for so many messages: pairs of topic and bytes."""
+def mail(request, clock, tmp_path) -> Iterator[Mail]:
+    """A bus, what arrives from it, and its dead letters."""
     if request.param == "pubsub":
-        yield from _pubsub(request, clock)
+        host = request.getfixturevalue("pubsub_host")
+        request.getfixturevalue("monkeypatch").setenv("PUBSUB_EMULATOR_HOST", host)
+        with pubsub_mail(request.getfixturevalue("project_id"), clock) as made:
+            yield made
         return
     path = ":memory:" if request.param == "memory" else tmp_path / "bus.db"
-    bus = EmbeddedBus(path, clock, SeededIds())
-
-    def inbox(n: int) -> list[tuple[str, bytes]]:
-        arrived: list[tuple[str, bytes]] = []
-
-        def deliver(topic: str, message: bytes, attempt: int) -> bool:
-            arrived.append((topic, message))
-            return True
-
-        bus.pump(deliver, clock.now())
-        return arrived
-
-    yield bus, inbox
-    bus.close()
+    with embedded_mail(path, clock) as made:
+        yield made
 
 
-def _pubsub(request, clock):
-    from google.api_core import exceptions
-    from google.cloud import pubsub_v1
-
-    from shared.adapters.pubsub.bus import PubsubBus
-
-    host, project = request.getfixturevalue("pubsub_host"), request.getfixturevalue("project_id")
-    request.getfixturevalue("monkeypatch").setenv("PUBSUB_EMULATOR_HOST", host)
-    bus = PubsubBus(clock, SeededIds(), project=project)
-    publisher, subscriber = pubsub_v1.PublisherClient(), pubsub_v1.SubscriberClient()
-    subscriptions = {}
-    for event in EVENT_TYPES:
-        topic = f"projects/{project}/topics/{event.topic}"
-        subscriptions[event.topic] = f"projects/{project}/subscriptions/{event.topic}"
-        publisher.create_topic(name=topic)
-        subscriber.create_subscription(name=subscriptions[event.topic], topic=topic)
-
-    def pull(topic: str) -> list[tuple[str, bytes]]:
-        subscription = subscriptions[topic]
-        try:
-            pulled = subscriber.pull(
-                subscription=subscription, max_messages=100, timeout=1, retry=None
-            ).received_messages
-        except exceptions.DeadlineExceeded:
-            return []
-        if pulled:
-            ack_ids = [each.ack_id for each in pulled]
-            subscriber.acknowledge(subscription=subscription, ack_ids=ack_ids)
-        return [(topic, each.message.data) for each in pulled]
-
-    def inbox(n: int) -> list[tuple[str, bytes]]:
-        arrived: list[tuple[str, bytes]] = []
-        deadline = time.monotonic() + 20
-        topics = itertools.cycle(subscriptions)
-        while len(arrived) < n and time.monotonic() < deadline:
-            arrived += pull(next(topics))
-        return arrived
-
-    yield bus, inbox
-    bus.close()
-    subscriber.close()
-    publisher.stop()
-    publisher.transport.close()
+@pytest.fixture
+def bus_and_inbox(mail):
+    """A bus, and a function that waits for so many messages: pairs of topic and bytes."""
+    return mail.bus, lambda n: [(each.topic, each.message) for each in mail.inbox(n)]
 
 
 @pytest.fixture(params=["embedded", pytest.param("pubsub", marks=GENUINE)])

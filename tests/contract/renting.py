@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from shared.domain.market.filtering import ANYTHING
 from shared.domain.market.offers import MachineType, Offer
-from shared.ports.marketplace import Contract, ContractStatus, CreateOrder
+from shared.ports.marketplace import Contract, CreateOrder
 from tests.contract.vast_simulator import eventually
 
 if TYPE_CHECKING:
     from shared.domain.ids import ContractId
+    from shared.domain.rentals.contract_status import ContractStatus
     from shared.ports.marketplace import Marketplace
 
 WHOLE_MARKET = replace(ANYTHING, limit=1000)

@@ -65,6 +65,7 @@ def weigh(document: Document) -> Document:
 
 THINGS = Collection("things", Thing)
 NEW_THINGS = Collection("things", NewThing, schema=2, upcasters=(weigh,))
+LATER_THINGS = Collection("things", Thing, schema=2, upcasters=(dict,))
 TALLIES = Collection("tallies", Tally)
 LOCKS = Collection("locks", Lock, expires="until")
 

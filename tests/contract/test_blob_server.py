@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 
 from infra.agent.blobs import GrantBook, GrantedBlobs
 from infra.agent.http import Http, Traffic
+from infra.local.settings import free_port
 from shared.adapters.embedded.blob_gateway import BlobGateway
 from shared.adapters.embedded.blob_server import BlobServer
 from shared.adapters.embedded.blobs import EmbeddedBlobs
@@ -23,7 +24,6 @@ from shared.adapters.embedded.secrets import EmbeddedSecrets
 from shared.agent_wire.messages import Grant
 from shared.domain.errors import BlobMissing, BlobPrecondition, BlobRefused
 from tests.contract.conftest import gcs_blobs
-from tests.contract.emulators import free_port
 
 CREATE = {"x-goog-if-generation-match": "0"}
 CONTENT = bytes(range(256)) * 4096

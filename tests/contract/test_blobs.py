@@ -171,13 +171,14 @@ def test_a_grant_needs_a_whole_prefix(blobs, prefix):
 
 def test_operations_are_counted_by_class(blobs):
     with counted() as counts:
-        blobs.put_new("a", b"")
-        blobs.get("a")
+        blobs.put_new("a", b"four")
+        blobs.get("a", start=1)
         blobs.stat("a")
         list(blobs.list(""))
         blobs.delete("a")
 
     assert (counts.class_a, counts.class_b) == (2, 2)
+    assert (counts.put_bytes, counts.get_bytes) == (4, 3)
 
 
 def test_a_store_that_is_there_checks_out(blobs):

@@ -6,14 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from shared.app.audit.acting import acting
 from shared.contract.events import from_message
 from shared.domain.errors import BusUnavailable, Malformed
 from shared.domain.events import (
     InstanceChanged,
     InstanceIdle,
+    MarketSampled,
     NotificationRequested,
     SnapshotRequested,
 )
+from shared.edge.tracing import given_trace_id
 from shared.ports.counting import counted
 from tests.fakes.clock import START
 
@@ -23,6 +26,7 @@ EVENTS = (
     InstanceIdle("req_1", "inst_1", "rent_1", 7, MOMENT, MOMENT),
     SnapshotRequested("req_2", "inst_1", "schedule", MOMENT),
     NotificationRequested("req_3", "user_1", None, "failover", 'moved\n"home"'),
+    MarketSampled("vast_spot_202601020300", "vast", "interruptible", MOMENT, 203),
 )
 
 
@@ -89,4 +93,49 @@ def test_a_bus_that_is_away_says_so(lost_bus):
     with pytest.raises(BusUnavailable):
         lost_bus.publish([InstanceChanged("inst_1", "reason")])
     with pytest.raises(BusUnavailable):
+        lost_bus.reject("instance-changed", b"x", message_id="m1", reason="no")
+    with pytest.raises(BusUnavailable):
         lost_bus.check()
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+def test_a_message_carries_the_trace_of_the_work_that_published_it(mail):
+    with acting("function:tick", TRACE):
+        mail.bus.publish([InstanceChanged("inst_1", "due"), InstanceChanged("inst_2", "due")])
+    mail.bus.publish([InstanceChanged("inst_3", "due")])
+
+    arrived = {from_message(a.message).event.instance_id: a.attributes for a in mail.inbox(3)}
+    parents = [arrived[each]["traceparent"] for each in ("inst_1", "inst_2")]
+    assert [given_trace_id({"traceparent": each}) for each in parents] == [TRACE, TRACE]
+    assert parents[0] != parents[1]
+    assert "traceparent" not in arrived["inst_3"]
+    assert {each["content-type"] for each in arrived.values()} == {"application/cloudevents+json"}
+
+
+@pytest.mark.parametrize("message", [b"not json", b"", bytes(range(256))])
+def test_a_refused_message_is_among_the_dead_letters_whole_with_its_reason(mail, message):
+    with acting("function:on_instance_idle", TRACE), counted() as counts:
+        mail.bus.reject("instance-idle", message, message_id="m1", reason="Malformed: ünï")
+
+    (letter,) = mail.dead("instance-idle", 1)
+    assert letter.message == message
+    assert letter.attributes["reason"] == "Malformed: ünï"
+    assert letter.attributes["rejected_message_id"] == "m1"
+    assert given_trace_id(letter.attributes) == TRACE
+    assert (counts.publishes, counts.publish_bytes) == (1, len(message))
+
+
+def test_a_reason_longer_than_an_attribute_may_be_is_cut_between_letters(mail):
+    mail.bus.reject("instance-idle", b"x", message_id="", reason="ü" * 5_000)
+
+    (letter,) = mail.dead("instance-idle", 1)
+    assert letter.attributes == {"reason": "ü" * 512}
+
+
+def test_a_refused_message_is_delivered_to_nobody_again(mail):
+    mail.bus.reject("instance-idle", b"poison", message_id="m1", reason="no")
+    mail.bus.publish([InstanceChanged("inst_1", "after")])
+
+    assert [each.topic for each in mail.inbox(1)] == ["instance-changed"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.embedded.bus import EmbeddedBus
+from shared.adapters.embedded.bus import Delivered, EmbeddedBus
 from shared.adapters.embedded.store import EmbeddedStore
 from shared.contract.events import from_message
 from tests.contract.store_samples import ALL_THINGS, THINGS, Thing
@@ -31,8 +31,8 @@ def test_a_killed_writer_loses_nothing_that_was_acknowledged(tmp_path, clock, ac
     bus = EmbeddedBus(tmp_path / "bus.db", clock, SeededIds())
     delivered = []
 
-    def deliver(topic: str, message: bytes, attempt: int) -> bool:
-        delivered.append(from_message(message).event.instance_id)
+    def deliver(leased: Delivered) -> bool:
+        delivered.append(from_message(leased.message).event.instance_id)
         return True
 
     bus.pump(deliver, clock.now(), at_most=100_000)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from datetime import timedelta
 
 import pytest
 
-from shared.adapters.embedded.bus import LAST_ATTEMPT, LEASE_S, EmbeddedBus, backoff_s
+from shared.adapters import codec
+from shared.adapters.embedded.bus import LAST_ATTEMPT, LEASE_S, Delivered, EmbeddedBus, backoff_s
 from shared.domain.events import InstanceChanged
 from tests.fakes.clock import SeededIds
 
@@ -28,8 +30,8 @@ class Subscriber:
         self._answers = list(answers)
         self.attempts: list[int] = []
 
-    def __call__(self, topic: str, message: bytes, attempt: int) -> bool:
-        self.attempts.append(attempt)
+    def __call__(self, leased: Delivered) -> bool:
+        self.attempts.append(leased.attempt)
         return bool(self._answers) and self._answers.pop(0) == "yes"
 
 
@@ -72,6 +74,7 @@ def test_after_its_last_attempt_a_message_is_a_readable_dead_letter(bus, clock):
     (letter,) = bus.dead_letters()
     assert subscriber.attempts == list(range(1, LAST_ATTEMPT + 1))
     assert (letter.topic, letter.attempts) == ("instance-changed", LAST_ATTEMPT)
+    assert letter.attributes["reason"] == "no attempt of 10 was acknowledged"
     assert b"inst_1" in letter.message
     assert bus.backlog() == 0
 
@@ -79,7 +82,7 @@ def test_after_its_last_attempt_a_message_is_a_readable_dead_letter(bus, clock):
 def test_an_exception_of_the_subscriber_is_passed_on_and_the_message_comes_again(bus, clock):
     bus.publish([EVENT])
 
-    def broken(topic: str, message: bytes, attempt: int) -> bool:
+    def broken(leased: Delivered) -> bool:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -95,7 +98,7 @@ def test_a_message_under_way_is_delivered_to_nobody_else_until_its_lease_ends(bu
     bus.publish([EVENT])
     second, third = Subscriber("yes"), Subscriber("yes")
 
-    def slow(topic: str, message: bytes, attempt: int) -> bool:
+    def slow(leased: Delivered) -> bool:
         clock.advance(LEASE_S - 1)
         bus.pump(second, clock.now())
         clock.advance(1)
@@ -113,9 +116,9 @@ def test_a_lease_is_whole_however_long_the_deliveries_before_it_took(bus, clock)
     bus.publish([InstanceChanged("inst_slow", "x"), EVENT])
     other = Subscriber("yes")
 
-    def slow(topic: str, message: bytes, attempt: int) -> bool:
+    def slow(leased: Delivered) -> bool:
         clock.advance(LEASE_S - 1)
-        if b"inst_slow" not in message:
+        if b"inst_slow" not in leased.message:
             bus.pump(other, clock.now())
         return True
 
@@ -128,9 +131,9 @@ def test_one_failing_message_does_not_hold_up_the_others(bus, clock):
     bus.publish([InstanceChanged("inst_bad", "x"), EVENT])
     delivered = []
 
-    def picky(topic: str, message: bytes, attempt: int) -> bool:
-        delivered.append(message)
-        return b"inst_bad" not in message
+    def picky(leased: Delivered) -> bool:
+        delivered.append(leased.message)
+        return b"inst_bad" not in leased.message
 
     assert bus.pump(picky, clock.now()) == 2
     assert bus.backlog() == 1
@@ -169,8 +172,8 @@ def test_several_pumps_share_the_work_without_doubling_it(bus, clock):
     bus.publish([InstanceChanged(f"inst_{n}", "x") for n in range(40)])
     delivered = []
 
-    def deliver(topic: str, message: bytes, attempt: int) -> bool:
-        delivered.append(message)
+    def deliver(leased: Delivered) -> bool:
+        delivered.append(leased.message)
         return True
 
     pumps = [threading.Thread(target=bus.pump, args=(deliver, clock.now())) for _ in range(4)]
@@ -180,3 +183,59 @@ def test_several_pumps_share_the_work_without_doubling_it(bus, clock):
         pump.join()
 
     assert len(delivered) == len(set(delivered)) == 40
+
+
+def test_a_message_that_is_given_up_is_an_alarm(bus, clock, caplog):
+    bus.publish([EVENT])
+    for _ in range(LAST_ATTEMPT):
+        bus.pump(Subscriber(), clock.now())
+        clock.advance(60)
+
+    (alarm,) = [each for each in caplog.records if each.name == "dumont.alarms"]
+    assert alarm.details["alarm"] == "dead_letter"
+    assert alarm.details["topic"] == "instance-changed"
+
+
+def test_every_attempt_of_a_message_has_the_same_id_and_no_other_message_has_it(bus, clock):
+    bus.publish([EVENT, EVENT])
+    ids = []
+
+    def failing(leased: Delivered) -> bool:
+        ids.append(leased.id)
+        return False
+
+    bus.pump(failing, clock.now())
+    clock.advance(1)
+    bus.pump(failing, clock.now())
+
+    assert ids[:2] == ids[2:]
+    assert len(set(ids)) == 2
+
+
+def test_a_file_of_an_earlier_version_keeps_its_messages_and_its_dead_letters(tmp_path, clock):
+    message = b'{"old": true}'
+    with sqlite3.connect(tmp_path / "bus.db") as old:
+        old.execute(
+            "CREATE TABLE messages (number INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, "
+            "message BLOB NOT NULL, attempts INTEGER NOT NULL, due TEXT NOT NULL)"
+        )
+        old.execute(
+            "CREATE TABLE dead_letters (number INTEGER PRIMARY KEY, topic TEXT NOT NULL, "
+            "message BLOB NOT NULL, attempts INTEGER NOT NULL, died TEXT NOT NULL)"
+        )
+        old.execute("INSERT INTO messages VALUES (1, 'instance-idle', ?, 0, '')", (message,))
+        died = codec.time_text(clock.now())
+        old.execute("INSERT INTO dead_letters VALUES (7, 'instance-idle', x'00', 10, ?)", (died,))
+    old.close()
+
+    bus = EmbeddedBus(tmp_path / "bus.db", clock, SeededIds())
+    found = []
+    bus.pump(lambda leased: bool(found.append(leased) or True), clock.now())
+    bus.reject("instance-idle", b"x", message_id="msg_9", reason="no")
+
+    assert [(each.message, each.attributes) for each in found] == [(message, {})]
+    assert [(each.message, each.attempts) for each in bus.dead_letters()] == [
+        (b"x", 1),
+        (b"\0", 10),
+    ]
+    bus.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from infra.local.emulators import programs, sources
 from tests.contract import emulators
 
 
@@ -12,8 +13,8 @@ def bare_machine(monkeypatch):
     for variable in ("FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST", "CI"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.delenv("DUMONT_REQUIRE_EMULATORS", raising=False)
-    monkeypatch.setattr(emulators, "installed_jar", lambda pattern: None)
-    monkeypatch.setattr(emulators, "docker_answers", lambda: False)
+    monkeypatch.setattr(programs, "installed_jar", lambda pattern: None)
+    monkeypatch.setattr(sources, "docker_answers", lambda: False)
 
 
 @pytest.mark.parametrize("start", [emulators.firestore_host, emulators.pubsub_host])

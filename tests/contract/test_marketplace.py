@@ -17,7 +17,8 @@ from shared.domain.errors import (
 from shared.domain.ids import ContractId
 from shared.domain.market.filtering import matching
 from shared.domain.market.offers import MachineType, Offer, OfferFilter
-from shared.ports.marketplace import ChargeKind, ContractStatus, Marketplace
+from shared.domain.rentals.contract_status import ContractStatus
+from shared.ports.marketplace import ChargeKind, Marketplace
 from tests.contract.renting import WHOLE_MARKET, cheapest, order, rented, until
 from tests.contract.vast_simulator import Account, Simulator, eventually, running_simulator
 

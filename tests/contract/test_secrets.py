@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.adapters.embedded.secrets import EmbeddedSecrets, hkdf_sha256
+from shared.adapters.embedded.secrets import EmbeddedSecrets
+from shared.adapters.sealing import hkdf_sha256
 from shared.domain.errors import Forbidden
 
 

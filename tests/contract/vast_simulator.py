@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
+from shared.adapters.market_api.signup import SimulatedSignup
 from shared.adapters.system import SystemClock
 from shared.adapters.vast.marketplace import VastMarketplace
-from shared.adapters.vast.signup import SimulatedSignup
+from shared.adapters.vast.transport import VastTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,7 +89,9 @@ class Simulator:
 
     def open_account(self, credit: int = 50_000_000) -> Account:
         """By the port; the account's number, for the truth, is read off its own face."""
-        key = SimulatedSignup(self.url, SIM_KEY, self.clock, credit).open_account("suite")
+        key = SimulatedSignup(
+            "vast", VastTransport, self.url, SIM_KEY, self.clock, credit
+        ).open_account("suite")
         me = httpx.get(
             f"{self.url}/api/v0/users/current", headers={"Authorization": f"Bearer {key}"}
         ).json()

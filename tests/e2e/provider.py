@@ -15,8 +15,9 @@ Row = dict[str, Any]
 class Provider:
     """The simulator's side door, for one account of it."""
 
-    def __init__(self, stack: RunningStack, account_id: int) -> None:
+    def __init__(self, stack: RunningStack, account_id: int, name: str = "vast") -> None:
         self._stack = stack
+        self._name = name
         self.account_id = account_id
 
     def contracts(self) -> list[Row]:
@@ -52,7 +53,7 @@ class Provider:
     def _call(
         self, method: str, path: str, body: Row | None = None, query: Row | None = None
     ) -> Row:
-        with self._stack.side_door() as door:
+        with self._stack.side_door(self._name) as door:
             answer = door.request(method, path, json=body, params=query)
         answer.raise_for_status()
         found: Row = answer.json()

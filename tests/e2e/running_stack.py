@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from infra.local.own_stack import healthy
+from infra.local.emulated import processes, world
+from infra.local.own_stack import START_EMULATORS_S, healthy, memory_of
 from infra.local.settings import ROOT, free_port
-from infra.simulators.vast import records
+from infra.simulators import records
 from tests.e2e.waiting import until
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 START_S = 60.0
-END_S = 30.0
+END_S = 60.0
 POLL_S = 0.05
 SPEED = 60.0
+# `make e2e-emulators` puts the same tests through the stack of emulators.
+ON_EMULATORS = os.environ.get("DUMONT_E2E_ON") == "emulators"
 
 
 class RunningStack:
@@ -32,8 +36,17 @@ class RunningStack:
     that a killed stack leaves them running, as on a laptop.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, str] | None = None,
+        *,
+        emulators: bool = ON_EMULATORS,
+    ) -> None:
         self.folder = folder
+        self._settings = dict(settings or {})
+        self._arguments = ["--emulators"] if emulators else []
+        self._start_s = START_EMULATORS_S if emulators else START_S
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "stack.log"
@@ -51,10 +64,12 @@ class RunningStack:
             "DUMONT_VAST_KEY": "",
             "DUMONT_OFFERS_DIR": "",
             "DUMONT_LEASE_RENEWAL_S": "5",
+            "DUMONT_TENSORDOCK": "off",
+            **self._settings,
         }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "infra.local"],
+                [sys.executable, "-m", "infra.local", *self._arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -63,7 +78,7 @@ class RunningStack:
                 start_new_session=True,
             )
         while not healthy(self.url):
-            if self._process.poll() is not None or time.monotonic() - began_s > START_S:
+            if self._process.poll() is not None or time.monotonic() - began_s > self._start_s:
                 raise AssertionError(f"the stack does not start:\n{self.last_lines()}")
             time.sleep(POLL_S)
         return time.monotonic() - began_s
@@ -75,12 +90,18 @@ class RunningStack:
             shown = httpx.get(f"{self.url}/api/instances", params={"demo": "true"}, timeout=10)
             return shown.status_code == httpx.codes.OK and len(shown.json()["items"]) == 2
 
-        until("the demo's two workspaces", look, START_S)
+        until("the demo's two workspaces", look, self._start_s)
+
+    @property
+    def memory(self) -> str:
+        assert self._process is not None
+        return memory_of(self._process.pid)
 
     def kill(self) -> None:
         """SIGKILL for the serving processes; nobody gets to tidy up."""
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGKILL)
+        processes.end_recorded(world.states(self.folder))
         self._process.wait(END_S)
 
     def killed_and_started_again(self) -> float:
@@ -97,8 +118,7 @@ class RunningStack:
         """Whatever runs of it ends: the stack, the simulator, the machines."""
         if self._process is not None and self._process.poll() is None:
             self.interrupt()
-        command = [sys.executable, "-m", "infra.simulators.vast.clean"]
-        command += ["--data", str(self.folder / "vast")]
+        command = [sys.executable, "-m", "infra.local.clean", "--data", str(self.folder)]
         subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False, timeout=END_S)
 
     @property
@@ -106,9 +126,9 @@ class RunningStack:
         record = records.read(self.folder / "vast")
         return record is not None and record.process.alive
 
-    def side_door(self) -> httpx.Client:
+    def side_door(self, provider: str = "vast") -> httpx.Client:
         """The provider's back door: ground truth, faults, accidents."""
-        record = records.read(self.folder / "vast")
+        record = records.read(self.folder / provider)
         assert record is not None
         key = (self.folder / "simulator-key").read_text()
         url = f"http://127.0.0.1:{record.port}"

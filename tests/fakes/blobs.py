@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.errors import BlobMissing, BlobPrecondition, BlobRefused
 from shared.ports.blobs import BlobGrant, BlobStat
+from shared.ports.counting import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,25 +29,32 @@ class FakeBlobs:
         self.granted: dict[str, BlobGrant] = {}
 
     def get(self, key: str, *, start: int = 0, length: int | None = None) -> bytes:
+        record(class_b=1)
         if key not in self.objects:
             raise BlobMissing(key)
-        return self.objects[key][start : None if length is None else start + length]
+        found = self.objects[key][start : None if length is None else start + length]
+        record(get_bytes=len(found))
+        return found
 
     def stat(self, key: str) -> BlobStat | None:
+        record(class_b=1)
         return self._stats.get(key)
 
     def put_new(self, key: str, content: bytes) -> BlobStat:
+        record(class_a=1)
         if key in self.objects:
             raise BlobPrecondition(key)
         return self._write(key, content)
 
     def put(self, key: str, content: bytes, *, generation: int | None = None) -> BlobStat:
+        record(class_a=1)
         known = self._stats.get(key)
         if generation is not None and (known is None or known.generation != generation):
             raise BlobPrecondition(key)
         return self._write(key, content)
 
     def list(self, prefix: str) -> Iterator[BlobStat]:
+        record(class_a=1)
         yield from (self._stats[key] for key in sorted(self.objects) if key.startswith(prefix))
 
     def delete(self, key: str, *, generation: int | None = None) -> None:
@@ -84,6 +92,7 @@ class FakeBlobs:
         return grant
 
     def _write(self, key: str, content: bytes) -> BlobStat:
+        record(put_bytes=len(content))
         known = self._stats.get(key)
         self.objects[key] = content
         self._stats[key] = BlobStat(

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from shared.domain.ids import ContractId
 from shared.domain.market.offers import Offer
-from shared.ports.marketplace import ChargeKind, Contract, ContractStatus, CreateOrder
+from shared.domain.rentals.contract_status import ContractStatus
+from shared.ports.marketplace import ChargeKind, Contract, CreateOrder
 
 HOUR_S = 3600
 GB = 1_000_000_000
@@ -33,21 +34,32 @@ class TrueContract:
     spans: list[tuple[datetime, datetime]] = field(default_factory=list)
     received: int = 0
     sent: int = 0
+    host_says: ContractStatus | None = None  # of a host that is not well, while it should run
+    host_dead: bool = False
+    outbid: bool = False
 
     def status(self, now: datetime) -> ContractStatus:
         if self.destroyed_at:
             return ContractStatus.LEAVING
         if self.intended == "stopped":
-            return ContractStatus.STOPPED
+            return ContractStatus.OUTBID if self.outbid else ContractStatus.STOPPED
+        if self.host_says:
+            return self.host_says
         return ContractStatus.RUNNING if now >= self.up_at else ContractStatus.STARTING
 
     def machine_runs(self, now: datetime) -> bool:
-        return self.status(now) is ContractStatus.RUNNING and now >= self.machine_up_at
+        up = self.host_says or self.status(now)
+        return up is not ContractStatus.STARTING and self._runs(now) and not self.host_dead
+
+    def _runs(self, now: datetime) -> bool:
+        ordered = self.intended == "running" and self.destroyed_at is None
+        return ordered and now >= max(self.up_at, self.machine_up_at)
 
     def start(self, now: datetime, boot_s: float) -> None:
         if self.intended == "running":
             return
         self.intended, self.up_at = "running", now + timedelta(seconds=boot_s)
+        self.outbid = False
         self.machine_up_at = self.up_at
         self.boots += 1
 

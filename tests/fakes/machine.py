@@ -1,4 +1,4 @@
-"""A rented machine that pretends to run the agent: it speaks agent_wire to the use cases."""
+"""A rented machine that pretends to run the agent: it speaks agent_wire."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.agent_wire import messages as wire
-from shared.app.machines.beat import beat, token_of
-from shared.app.machines.events import record_events
-from shared.app.machines.hello import hello
-from shared.app.machines.uploads import uploads
 from shared.domain.errors import DumontError, Unauthenticated
+from tests.fakes.line import Direct
 
 if TYPE_CHECKING:
     from shared.app.services import Services
-    from shared.domain.machines.tokens import MachineToken
     from tests.fakes.blobs import FakeBlobs
     from tests.fakes.contracts import TrueContract
+    from tests.fakes.line import Line
 
 AGAIN_S = 5.0
 RESTORE_S = 10.0
@@ -61,13 +58,22 @@ class Boot:
 class FakeMachine:
     """One container. `step` does whatever is due; `busy` is whether its user works."""
 
-    def __init__(self, contract: TrueContract, blobs: FakeBlobs, clock_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        contract: TrueContract,
+        blobs: FakeBlobs,
+        clock_s: float = 0.0,
+        line: Line | None = None,
+    ) -> None:
         self.contract = contract
+        self._line = line or Direct()
         self.clock_s = clock_s  # what it believes: a machine's clock may say anything
         self._blobs = blobs
         self.disk = Disk(key=f"key-of-{contract.id}")
         self.boot: Boot | None = None
         self.busy = True
+        self.cut_off = False  # it works, and reaches nobody
+        self.frozen = False  # it stands still, and will go on as if nothing had been
         self.statuses: list[str] = []  # of every hello
         self.last_uploads: wire.UploadsAnswer | None = None
 
@@ -75,12 +81,15 @@ class FakeMachine:
     def works(self) -> bool:
         """Its user's processes run."""
         boot = self.boot
-        return bool(boot and not boot.fenced and boot.phase == wire.READY and not boot.frozen_by)
+        ready = bool(boot and not boot.fenced and boot.phase == wire.READY and not boot.frozen_by)
+        return ready and not self.frozen
 
     def step(self, services: Services, provider_now: datetime) -> None:
         """Raises only what kills the process that it talks to."""
         if not self.contract.machine_runs(provider_now):
             self.boot = None
+            return
+        if self.frozen or (self.cut_off and self.boot):
             return
         now = services.clock.now()
         if self.boot is None or self.boot.number != self.contract.boots:
@@ -107,7 +116,7 @@ class FakeMachine:
     def say_hello(self, services: Services, key: str = "") -> wire.HelloAnswer:
         token = self.contract.order.env[wire.ENV_TOKEN]
         number = self.boot.number if self.boot else 0
-        answer = hello(
+        answer = self._line.hello(
             services,
             wire.HelloRequest(
                 bootstrap_token=token,
@@ -116,6 +125,7 @@ class FakeMachine:
                 agent_version="1",
                 python="3.11",
                 clock=self.clock_s,
+                contract_id=self.contract.id,
             ),
         )
         self.statuses.append(answer.status)
@@ -163,9 +173,9 @@ class FakeMachine:
 
     def _beat(self, services: Services, boot: Boot) -> None:
         news = not boot.receipt or boot.told_seq != boot.seq
-        answer = beat(
+        answer = self._line.beat(
             services,
-            self._token(services, boot),
+            boot.token,
             wire.HeartbeatRequest(
                 state_seq=boot.seq,
                 clock=self.clock_s,
@@ -209,7 +219,7 @@ class FakeMachine:
 
     def _snapshot(self, services: Services, boot: Boot, command: wire.Command) -> None:
         request = wire.UploadsRequest(command.snapshot_id)
-        answer = uploads(services, self._token(services, boot), request)
+        answer = self._line.uploads(services, boot.token, request)
         self.last_uploads = answer
         if answer.status != wire.OK or answer.write is None:
             self._remember(wire.EVENT_SNAPSHOT_FAILED, snapshot_id=command.snapshot_id)
@@ -242,7 +252,7 @@ class FakeMachine:
         if not self.disk.outbox:
             return
         request = wire.EventsRequest(tuple(self.disk.outbox))
-        answer = record_events(services, self._token(services, boot), request)
+        answer = self._line.events(services, boot.token, request)
         left = [each for each in self.disk.outbox if each.id not in answer.recorded]
         self.disk.outbox = left
 
@@ -254,9 +264,6 @@ class FakeMachine:
     def _changed(self) -> None:
         if self.boot:
             self.boot.seq += 1
-
-    def _token(self, services: Services, boot: Boot) -> MachineToken:
-        return token_of(services, f"Bearer {boot.token}")
 
     def _status(self, boot: Boot) -> wire.AgentStatus:
         verdict = wire.BUSY if self.busy or boot.phase != wire.READY else wire.IDLE

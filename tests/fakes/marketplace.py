@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from shared.domain.errors import ProviderBusy, ProviderRefused, ProviderUnknown
 from shared.domain.ids import ContractId
 from shared.domain.market.filtering import matching
+from shared.ports.counting import record
 from shared.ports.marketplace import (
     Charge,
     ChargeKind,
@@ -50,7 +51,9 @@ class FakeMarketplace:
 
     provider = "vast"
 
-    def __init__(self, clock: Clock, offers: Iterable[Offer], skew_s: float = 0.0) -> None:
+    def __init__(
+        self, clock: Clock, offers: Iterable[Offer], skew_s: float = 0.0, first_id: int = 1001
+    ) -> None:
         self._clock = clock
         self._skew = timedelta(seconds=skew_s)
         self.offers = list(offers)
@@ -62,7 +65,7 @@ class FakeMarketplace:
         self.boot_s = 30.0
         self.lag_s = 0.0
         self.leaving_s = 0.0
-        self._next_id = 1000
+        self._next_id = first_id - 1
 
     # --- the truth
 
@@ -184,6 +187,7 @@ class FakeMarketplace:
 
     def _fault(self, call: str, what: str) -> Fault | None:
         self.calls.append((call, what))
+        record(provider_calls=1)
         fault = self.faults[call].popleft() if self.faults[call] else None
         if fault is Fault.BEFORE:
             raise ProviderUnknown("cut off")

@@ -8,7 +8,7 @@ import pytest
 
 from shared import bootstrap
 from shared.domain.principals import Scope
-from tests.simulation.cloud import Cloud
+from tests.orchestration.cloud import Cloud
 from tests.unit.edge.kit import key_of
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from infra.packaging.manifest import load
 from shared import bootstrap
 from shared.adapters.embedded.blobs import EmbeddedBlobs
 from shared.adapters.embedded.bus import EmbeddedBus
+from shared.adapters.embedded.scheduler import StoreScheduler
 from tests.unit.auth.world import World
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ class Deployment(World):
     @cached_property
     def bus(self) -> Any:
         return EmbeddedBus(self.folder / "bus.sqlite", self.clock, self.ids)
+
+    @cached_property
+    def scheduler(self) -> Any:
+        return StoreScheduler(self.store)
 
     @cached_property
     def blobs(self) -> Any:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
     from tests.functions.conftest import Serve
-    from tests.simulation.cloud import Cloud
+    from tests.orchestration.cloud import Cloud
 
 __all__ = ["ada", "client", "cloud", "running", "services"]
 
@@ -92,7 +92,9 @@ def test_within_five_seconds_a_steady_beat_reads_nothing_at_all(agent: Agent) ->
         for _ in range(20):
             agent.beat(7, receipt=receipt)
 
-    assert {name: n for name, n in costs.amounts().items() if n} == {}
+    counted_at_all = {name: n for name, n in costs.amounts().items() if n}
+    assert counted_at_all.pop("sent_bytes") < 20 * 1000
+    assert counted_at_all == {"invocations": 20}
 
 
 def test_a_change_of_state_is_written_once(agent: Agent, cloud: Cloud) -> None:
@@ -102,7 +104,7 @@ def test_a_change_of_state_is_written_once(agent: Agent, cloud: Cloud) -> None:
         changed = agent.beat(8, status=IDLE)
         agent.beat(8, receipt=changed.receipt)
 
-    assert (costs.writes, costs.reads) == (1, 1)
+    assert (costs.writes, costs.reads) == (1, 2)  # the lease, and the epoch that fences
     assert changed.receipt != receipt
     assert [event.topic for event in cloud.bus.waiting] == ["instance-idle"]
 
@@ -183,7 +185,7 @@ def test_only_a_good_machine_token_speaks(
 
 
 def _bootstrap(cloud: Cloud) -> str:
-    (contract,) = cloud.market.standing()
+    contract = cloud.market.standing()[0]
     return contract.order.env[wire.ENV_TOKEN]
 
 
@@ -194,7 +196,8 @@ def test_a_token_near_its_end_is_made_longer(agent: Agent, cloud: Cloud, service
 
     keys = tuple((k.kid, k.secret) for k in services.secrets.signing_keys("machine"))
     known = machine_token(fresh, keys, cloud.clock.now())
-    assert known.expires_at - cloud.clock.now() == timedelta(hours=1)
+    left = known.expires_at - cloud.clock.now()  # a token tells whole seconds
+    assert timedelta(seconds=3599) < left <= timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +262,8 @@ def test_a_right_to_write_needs_every_document_to_agree(
 
     answer = agent.uploads("snap_other" if change == "snapshot" else snapshot_id)
 
-    assert answer.status == wire.FENCED
+    assert answer.status == wire.CLOSED
+    assert (answer.write, answer.read) == (None, None)
 
 
 def test_a_right_to_write_is_short_and_for_one_prefix(
@@ -308,7 +312,7 @@ def test_a_machine_without_python_says_so_and_a_forged_word_is_refused(
     told = agent.post(wire.PATH_BOOT_FAILED, data=encode(wire.BootFailed(token, "no Python")))
 
     assert (forged.status_code, told.status_code) == (401, 204)
-    (contract,) = cloud.market.standing()
+    contract = cloud.market.standing()[0]
     cloud.until(lambda: contract.destroyed_at, 120)
     rental = cloud.store.get(RENTALS, contract.order.label.split("/")[2])
     assert rental

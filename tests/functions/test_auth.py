@@ -319,7 +319,9 @@ def test_a_provider_key_is_tested_and_never_read_back(
 
     assert _problem(bad) == (422, "invalid")
     assert _pointers(bad) == ["/api_key"]
-    assert _json(listed) == {"items": [_json(good)]}
+    vast, tensordock = _json(listed)["items"]
+    assert vast == _json(good)
+    assert (tensordock["provider"], tensordock["is_set"]) == ("tensordock", False)
     assert b"good-1" not in listed.data
 
 

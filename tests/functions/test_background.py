@@ -12,12 +12,13 @@ import pytest
 from shared.app.background import JOB_RUNS
 from shared.app.collections import REQUESTS, SNAPSHOTS_OF_INSTANCE
 from shared.contract.events import to_message
-from shared.domain.events import InstanceChanged, InstanceIdle, SnapshotRequested
+from shared.domain.events import FailoverRequested, InstanceChanged, InstanceIdle, SnapshotRequested
 from shared.domain.ids import InstanceId, RentalId
 from shared.domain.instances.model import InstanceState
 from tests.functions.clouds import INSTANCES, WANTED, ada, client, cloud, services
-from tests.simulation.cloud import OWNER, Cloud
-from tests.simulation.orders import create, until_state
+from tests.orchestration.cloud import OWNER, Cloud
+from tests.orchestration.orders import create, until_state
+from tests.unit.auth.world import of_the_platform
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -32,6 +33,7 @@ FUNCTIONS = {
     "instance-changed": "on_instance_changed",
     "instance-idle": "on_instance_idle",
     "snapshot-requested": "on_snapshot_requested",
+    "failover-requested": "on_failover_requested",
 }
 HEADERS = {
     "ce-id": "1",
@@ -55,15 +57,16 @@ def push(serve: Serve, services: Any) -> Push:
         message = to_message(event, event_id="e1", source="/test", at=services.clock.now())
         data = base64.b64encode(message).decode()
         body = {"message": {"data": data, "messageId": "m1"}, "subscription": "s"}
-        return function.post("/", json=body, headers=HEADERS)
+        headers = HEADERS | of_the_platform(services, name)
+        return function.post("/", json=body, headers=headers)
 
     return deliver
 
 
 @pytest.fixture
-def tick(serve: Serve) -> Callable[[], TestResponse]:
+def tick(serve: Serve, services: Any) -> Callable[[], TestResponse]:
     function = serve("tick")
-    return lambda: function.post("/", json={})
+    return lambda: function.post("/", json={}, headers=of_the_platform(services, "tick"))
 
 
 def awake(cloud: Cloud) -> InstanceId:
@@ -80,7 +83,8 @@ def test_a_workspace_comes_up_by_pushes_and_ticks_alone(
     tick: Callable[[], TestResponse],
     ada: dict[str, str],
 ) -> None:
-    made = client.post(INSTANCES, json=WANTED, headers=ada).get_json()["instance"]["id"]
+    wanted = WANTED | {"race": {"width": 1}}
+    made = client.post(INSTANCES, json=wanted, headers=ada).get_json()["instance"]["id"]
 
     for _ in range(30):
         assert tick().status_code == 200
@@ -218,6 +222,19 @@ def test_a_request_that_comes_twice_takes_one_snapshot(cloud: Cloud, push: Push)
     assert cloud.store.get(REQUESTS, "snapshot-requested:hourly_1")
 
 
+def test_a_request_to_fail_over_is_recorded_once_and_asks_the_agent(
+    cloud: Cloud, push: Push
+) -> None:
+    instance_id = awake(cloud)
+    expires = (cloud.clock.now() + timedelta(seconds=600)).isoformat()
+    event = FailoverRequested("probe_1", instance_id, "a probe failed", expires)
+
+    assert [push(event).status_code for _ in range(2)] == [200, 200]
+
+    assert cloud.instance(instance_id).failover.suspicion
+    assert cloud.store.get(REQUESTS, "failover-requested:probe_1")
+
+
 @pytest.mark.parametrize("expires_s", [0, -60])
 def test_a_request_for_a_snapshot_that_is_late_takes_none(
     cloud: Cloud, push: Push, expires_s: float
@@ -237,10 +254,10 @@ def test_the_hourly_job_asks_for_every_running_instance_whose_time_has_come(
     until_state(cloud, made, InstanceState.RUNNING)
     hourly = serve("snapshots")
 
-    hourly.post("/", json={})
+    hourly.post("/", headers=of_the_platform(cloud.services, "snapshots"))
     early = [event.topic for event in cloud.bus.waiting]
     cloud.clock.advance(3600)
-    hourly.post("/", json={})
+    hourly.post("/", headers=of_the_platform(cloud.services, "snapshots"))
 
     assert "snapshot-requested" not in early
     assert [event.topic for event in cloud.bus.waiting] == ["snapshot-requested"]

@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Any
 import functions_framework
 import pytest
 
+from shared.app.background import JOB_RUNS
+from shared.app.rejected import REJECTED, RejectedMessage
 from shared.contract.events import to_message
 from shared.domain.events import InstanceChanged
 from shared.domain.ids import InstanceId
+from shared.ports.store import Query
+from tests.unit.auth.world import of_the_platform
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.functions.conftest import Deployment
 
+ALL_REJECTED: Query[RejectedMessage] = Query("rejected_all", REJECTED)
 SOURCE = """
 import functions_framework
 
@@ -66,8 +71,6 @@ def push(services: Deployment, reason: str) -> dict[str, Any]:
 
 
 def seen(services: Deployment) -> str | None:
-    from shared.app.rejected import REJECTED
-
     stored = services.store.get(REJECTED, "seen")
     return stored.value.reason if stored else None
 
@@ -78,7 +81,8 @@ def test_a_push_reaches_the_handler(
 ) -> None:
     path = "/projects/p/topics/instance-changed"
 
-    answer = client.post(path, json=push(services, "created"), headers=headers)
+    proof = of_the_platform(services, "on_thing")
+    answer = client.post(path, json=push(services, "created"), headers=headers | proof)
 
     assert answer.status_code == 200
     assert seen(services) == "created"
@@ -87,7 +91,8 @@ def test_a_push_reaches_the_handler(
 def test_what_may_pass_is_not_acknowledged(client: Any, services: Deployment) -> None:
     client.application.testing = False
 
-    answer = client.post("/", json=push(services, "again"), headers=BINARY)
+    headers = BINARY | of_the_platform(services, "on_thing")
+    answer = client.post("/", json=push(services, "again"), headers=headers)
 
     assert answer.status_code == 500
 
@@ -95,7 +100,48 @@ def test_what_may_pass_is_not_acknowledged(client: Any, services: Deployment) ->
 def test_poison_is_acknowledged(client: Any, services: Deployment) -> None:
     body = {"message": {"data": "bm90IGFuIGV2ZW50", "messageId": "m2"}}
 
-    answer = client.post("/", json=body, headers=BINARY)
+    headers = BINARY | of_the_platform(services, "on_thing")
+    answer = client.post("/", json=body, headers=headers)
 
     assert answer.status_code == 200
     assert seen(services) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({}, 401),
+        ({"Authorization": "Bearer nonsense"}, 401),
+        ({"Authorization": "Basic YTpi"}, 401),
+        ("on_another_thing", 403),
+    ],
+    ids=("nothing", "nonsense", "another scheme", "another function's"),
+)
+@pytest.mark.parametrize("headers", [{}, BINARY], ids=["raw push", "binary CloudEvent"])
+def test_a_stranger_is_refused_before_the_message_is_looked_at(
+    client: Any, services: Deployment, headers: dict[str, str], sent: Any, status: int
+) -> None:
+    proof = of_the_platform(services, sent) if isinstance(sent, str) else sent
+    poison = {"message": {"data": "bm90IGFuIGV2ZW50", "messageId": "m2"}}
+
+    answers = [
+        client.post("/projects/p/topics/t", json=body, headers=headers | proof)
+        for body in (push(services, "created"), poison)
+    ]
+
+    assert [each.status_code for each in answers] == [status, status]
+    assert {each.content_type for each in answers} == {"application/problem+json"}
+    assert seen(services) is None
+    assert services.store.find(ALL_REJECTED, {}).items == ()
+    assert services.store.get(JOB_RUNS, "on_thing") is None
+
+
+def test_the_emulators_push_proves_itself_in_the_address(client: Any, services: Deployment) -> None:
+    proof = services.callers.proof("on_thing", life_s=3600)
+    services.clock.advance(3599)
+
+    first = client.post(f"/?proof={proof}", json=push(services, "created"), headers=BINARY)
+    services.clock.advance(1)
+    late = client.post(f"/?proof={proof}", json=push(services, "created"), headers=BINARY)
+
+    assert (first.status_code, late.status_code) == (200, 401)

@@ -28,7 +28,7 @@ def test_events_are_told_within_a_time_the_newest_first(
     events = client.get(f"{INSTANCES}/{running}/events", headers=ada).get_json()["items"]
     moments = [each["at"] for each in events]
     assert moments == sorted(moments, reverse=True)
-    assert events[-1]["kind"] == "state.provisioning"
+    assert events[-1]["kind"] == "ordered.create"
 
     everything = kinds(client, ada, running)
     before = kinds(client, ada, running, until=moments[0])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from shared.edge.route import Route
     from tests.functions.conftest import Serve
-    from tests.simulation.cloud import Cloud
+    from tests.orchestration.cloud import Cloud
 
 __all__ = ["ada", "bob", "client", "cloud", "running", "services"]
 

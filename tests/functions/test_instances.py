@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
     from tests.functions.conftest import Serve
-    from tests.simulation.cloud import Cloud
+    from tests.orchestration.cloud import Cloud
 
 __all__ = ["ada", "bob", "client", "cloud", "running", "services"]
 
@@ -107,7 +108,12 @@ def test_what_happened_and_what_it_cost_can_be_looked_at(
         return body
 
     kinds = {event["kind"] for event in got("events")["items"]}
-    assert {"state.provisioning", "rental.intent", "rental.live", "state.running"} <= kinds
+    assert {"ordered.create", "rental.intent", "rental.live", "state.running"} <= kinds
+    reasons = [
+        each["message"] for each in got("events")["items"] if each["kind"] == "rental.intent"
+    ]
+    told = r"machine \w+, 1 x .+ at \$0\.\d+/h; odds \d+% for ready within 240 s"
+    assert all(re.fullmatch(told, reason) for reason in reasons), reasons
     assert got("logs")["items"] == []
     assert got("snapshots")["items"] == []
     cost = got("cost")
@@ -144,9 +150,11 @@ def test_a_create_that_is_repeated_under_its_key_makes_one_instance(
 ) -> None:
     headers = ada | {"Idempotency-Key": "my-first"}
 
-    first = client.post(INSTANCES, json=WANTED, headers=headers)
-    again = client.post(INSTANCES, json=WANTED, headers=headers)
-    other = client.post(INSTANCES, json=WANTED | {"label": "else"}, headers=headers)
+    wanted = WANTED | {"race": {"width": 1}}
+
+    first = client.post(INSTANCES, json=wanted, headers=headers)
+    again = client.post(INSTANCES, json=wanted, headers=headers)
+    other = client.post(INSTANCES, json=wanted | {"label": "else"}, headers=headers)
 
     assert (first.status_code, again.status_code) == (202, 202)
     assert again.get_json() == first.get_json()
@@ -256,12 +264,33 @@ def test_a_query_that_breaks_a_rule_is_refused(client: FlaskClient, ada: Key, qu
     assert problem(answer)["status"] in {400, 422}
 
 
+@pytest.mark.parametrize("start", ["odds", "together"])
 def test_a_race_rents_no_more_than_its_money_covers(
-    client: FlaskClient, cloud: Cloud, ada: Key
+    client: FlaskClient, serve: Serve, cloud: Cloud, ada: Key, start: str
 ) -> None:
-    race = {"width": 3, "max_usd": 0.000001}
+    race = {"width": 3, "max_usd": 0.1, "start": start}
 
     body = client.post(INSTANCES, json=WANTED | {"race": race}, headers=ada).get_json()
     until(cloud, client, ada, body["instance"]["id"], "failed")
 
+    path = f"/api/operations/{body['operation']['id']}"
+    error = serve("system").get(path, headers=ada).get_json()["error"]
+    assert error["code"] == "budget_exceeded"
+    assert "$0.1000 covers no offer" in error["message"]
+    assert "the cheapest needs $0.20" in error["message"]
     assert cloud.market.creates == []
+
+
+def test_a_named_offer_that_the_race_does_not_pay_for_is_refused_at_once(
+    client: FlaskClient, cloud: Cloud, ada: Key
+) -> None:
+    order = {"offer_id": "1", "race": {"max_usd": 0.1}}
+
+    told = problem(client.post(INSTANCES, json=order, headers=ada))
+
+    assert (told["status"], told["code"]) == (402, "budget_exceeded")
+    assert told["budget"]["cap_usd"] == 0.1
+    assert told["budget"]["needed_usd"] > 0.1
+    assert client.get(INSTANCES, headers=ada).get_json()["items"] == []
+    enough = {"offer_id": "1", "race": {"max_usd": 1.0}}
+    assert client.post(INSTANCES, json=enough, headers=ada).status_code == 202

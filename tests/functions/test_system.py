@@ -12,6 +12,7 @@ from infra.packaging.manifest import ROOT
 from shared.app.background import record_run
 from shared.domain.errors import BlobError, BusUnavailable, StoreError
 from shared.domain.principals import Scope
+from tests.functions.users import as_user
 from tests.unit.edge.kit import key_of, problem
 
 if TYPE_CHECKING:
@@ -198,10 +199,21 @@ def test_metrics_need_a_key_of_their_own(client: FlaskClient, services: Deployme
     assert client.get("/metrics?demo=true").status_code == 401
 
 
+def test_the_figures_of_everybodys_machines_are_an_operators(
+    client: FlaskClient, services: Deployment
+) -> None:
+    key = as_user(services, "bob", operator=False, scopes=(Scope.METRICS,))
+
+    answer = client.get("/metrics", headers=key)
+
+    assert answer.status_code == 403
+    assert "dumont_" not in answer.get_data(as_text=True)
+
+
 def test_metrics_say_what_is_known_and_nothing_else(
     client: FlaskClient, services: Deployment
 ) -> None:
-    headers = key_of(services, "prometheus", Scope.METRICS)
+    headers = as_user(services, "prometheus", operator=True, scopes=(Scope.METRICS,))
 
     before = client.get("/metrics", headers=headers)
     record_run(services, "tick", lambda _services: 4)
@@ -216,14 +228,14 @@ def test_metrics_say_what_is_known_and_nothing_else(
     assert not any(line.startswith("dumont_oldest_lease_seconds ") for line in after)
 
 
-def test_a_second_scrape_within_a_minute_costs_one_read(
+def test_a_second_scrape_within_a_minute_reads_one_document_of_figures(
     client: FlaskClient, services: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    headers = key_of(services, "prometheus", Scope.METRICS)
+    headers = as_user(services, "prometheus", operator=True, scopes=(Scope.METRICS,))
     client.get("/metrics", headers=headers)
     capsys.readouterr()
 
     client.get("/metrics", headers=headers)
 
     (line,) = capsys.readouterr().out.splitlines()
-    assert json.loads(line)["operations"] == {"reads": 2}  # the key, the summary
+    assert json.loads(line)["operations"] == {"reads": 3}  # the key, its owner, the summary

@@ -29,12 +29,15 @@ _from_stdin = click.option("--password-stdin", is_flag=True, help="Read the pass
 @click.command()
 @_email
 @_from_stdin
+@click.option("--setup-token", help="From the set-up link of a new deployment.")
 @connected
-def register(session: Session, email: str, *, password_stdin: bool) -> None:
+def register(
+    session: Session, email: str, setup_token: str | None, *, password_stdin: bool
+) -> None:
     """Open an account and log in."""
     password = _password(from_stdin=password_stdin, again=True)
     with _stranger(session) as client:
-        _saved(session, client, client.auth.register(email, password))
+        _saved(session, client, client.auth.register(email, password, setup_token))
 
 
 @click.command()

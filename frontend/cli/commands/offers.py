@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from frontend.cli.figures import number, plain, share, usd
+from frontend.cli.commands.machines.see import blocked
+from frontend.cli.figures import UNKNOWN, number, plain, share, usd
 from frontend.cli.output import Column
 from frontend.cli.session import Session, connected
 from frontend.client.orders import OfferQuery
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("OFFER"),
+    Column("FROM"),
     Column("GPU"),
     Column("VRAM", right=True),
     Column("CPU", right=True),
@@ -23,6 +25,7 @@ _COLUMNS = (
     Column("DISK", right=True),
     Column("DOWN", right=True),
     Column("REL", right=True),
+    Column("READY", right=True),
     Column("$/H", right=True),
     Column("WHERE", gives_way=True),
 )
@@ -50,6 +53,12 @@ _COLUMNS = (
     type=click.Choice(["price", "score", "reliability", "dlperf_per_usd"]),
     help="(price)",
 )
+@click.option(
+    "--include-blacklisted",
+    is_flag=True,
+    default=None,
+    help="Also machines that are passed over for you (`dumont machines blacklist list`).",
+)
 @click.option("--limit", type=int, help="At most this many (200).")
 @connected
 def offers(session: Session, /, **filters: Any) -> None:
@@ -71,6 +80,7 @@ def offers(session: Session, /, **filters: Any) -> None:
 def _row(offer: Offer) -> tuple[str, ...]:
     return (
         plain(offer.offer_id),
+        plain(offer.provider),
         f"{offer.num_gpus}x {plain(offer.gpu_name)}",
         number(offer.gpu_ram_gb),
         number(offer.cpu_cores),
@@ -78,6 +88,7 @@ def _row(offer: Offer) -> tuple[str, ...]:
         number(offer.disk_gb),
         number(offer.inet_down_mbps),
         share(offer.reliability),
+        UNKNOWN if offer.p_ready is None else f"{offer.p_ready:.0%}",
         usd(offer.price.total_usd_per_hour, digits=3),
         plain(offer.geolocation),
     )
@@ -88,7 +99,14 @@ def _remarks(session: Session, found: OfferList) -> None:
     if found.items:
         out.remark("")
         out.remark("VRAM per GPU, RAM and DISK in GB, DOWN in Mbit/s; price with disk.")
+        out.remark("READY: the odds to be ready within 240 s with a usual image.")
         out.remark("Rent one: `dumont instance create --offer OFFER`.")
+    for offer in found.items:
+        if offer.blacklist is not None:
+            name = f"{plain(offer.provider)}/{plain(offer.machine_id)}"
+            out.remark(
+                f"Passed over for you: {plain(offer.offer_id)} ({name}), {blocked(offer.blacklist)}"
+            )
     if found.next_page_token:
         out.remark(
             f"{len(found.items)} of {found.count or 'many'} are shown; filter to see others."

@@ -9,11 +9,11 @@ from frontend.client.models.offers import MarketWarning
 
 
 class Balance(Answer):
-    """One account; what was spent is None when the provider's bill could not be read."""
+    """One account; None is what the provider does not say, or could not be asked."""
 
     provider: str
     account_id: str
-    credit_usd: float
+    credit_usd: float | None = None
     spent_today_usd: float | None = None
     spent_this_month_usd: float | None = None
 

@@ -43,10 +43,18 @@ class Series(Answer):
     items: tuple[Point, ...] = ()
 
 
+class Span(Answer):
+    """A stretch in which the GPU was paid for; `end` is None while it runs."""
+
+    start: AwareDatetime = Field(alias="from")
+    end: AwareDatetime | None = Field(default=None, alias="to")
+
+
 class CostLine(Answer):
     """One kind of cost of one rental, from our own metering; None is not known.
 
-    `rate` is USD per hour, or per GB of traffic. `bytes` is only for traffic.
+    `rate` is USD per hour, or per GB of traffic. `bytes` is only for traffic. `billed_usd` is
+    what the provider has billed for the same.
     """
 
     rental_id: str | None = None
@@ -60,15 +68,34 @@ class CostLine(Answer):
     uncertainty_usd: float | None = None
     start: AwareDatetime | None = Field(default=None, alias="from")
     end: AwareDatetime | None = Field(default=None, alias="to")
+    spans: tuple[Span, ...] = ()
+    billed_usd: float | None = None
+
+
+class Difference(Answer):
+    """A line of the provider's bill that our own metering cannot explain."""
+
+    contract_id: str
+    kind: str
+    usd: float
+    uncertainty_usd: float
+    billed_usd: float
 
 
 class Cost(Answer):
-    """What an instance cost so far; the truth lies within `uncertainty_usd` of the total."""
+    """What an instance cost so far; the truth lies within `uncertainty_usd` of the total.
+
+    `billed_usd` is the provider's bill up to `billed_as_of`; None: nothing is imported yet.
+    """
 
     instance_id: str
     currency: str = "USD"
     total_usd: float
     uncertainty_usd: float = 0.0
+    as_of: AwareDatetime | None = None
+    billed_usd: float | None = None
+    billed_as_of: AwareDatetime | None = None
+    differences: tuple[Difference, ...] = ()
     lines: tuple[CostLine, ...] = ()
 
 
@@ -99,3 +126,17 @@ class User(Answer):
 
     id: str
     email: str
+
+
+class Act(Answer):
+    """One entry of the audit: who or what did what, to what, why and when."""
+
+    id: str
+    at: AwareDatetime
+    actor: str
+    action: str
+    reason: str = ""
+    instance_id: str | None = None
+    rental_id: str | None = None
+    target: str | None = None
+    trace_id: str | None = None

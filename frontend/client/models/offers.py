@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import AwareDatetime, Field
 
 from frontend.client.models.base import Answer
+from frontend.client.models.machines import Block, LaunchHistory
 
 
 class OfferPrice(Answer):
@@ -50,12 +51,15 @@ class Offer(Answer):
     geolocation: str | None = None
     country: str | None = None
     reliability: float | None = None
+    p_ready: float | None = None
     verified: bool | None = None
     static_ip: bool | None = None
     direct_ports: int | None = None
     cuda_version: float | None = None
     dlperf: float | None = None
     available_for_s: float | None = None
+    history: LaunchHistory | None = None
+    blacklist: Block | None = None
     score: OfferScore | None = None
 
 

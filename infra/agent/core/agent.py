@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infra.agent.core.dead_man import DEFAULT_DEAD_MAN_S, DeadMan
 from infra.agent.core.desk import Boot, Desk
 from infra.agent.core.facts import (
     UNAUTHORISED,
@@ -21,9 +22,11 @@ from infra.agent.core.facts import (
     Sample,
     SayHello,
     SendEvents,
+    StopContract,
     StopSelf,
     restore_mark,
 )
+from infra.agent.core.idleness import LONGEST_GAP_S
 from infra.agent.core.operations import Operations
 from shared.agent_wire.messages import (
     BOOTING,
@@ -54,12 +57,21 @@ LONGEST_HELLO_PAUSE_S = 30.0
 
 
 class AgentCore:
-    """See the module. `chance()` gives numbers in [0, 1); `clock()` is only ever reported."""
+    """See the module. `chance()` gives numbers in [0, 1); `clock()` is only ever reported.
+
+    Samples further apart than `longest_gap_s` are a gap in what is known; a simulation that
+    tells only what changes has none.
+    """
 
     def __init__(
-        self, now: float, boot: Boot, chance: Callable[[], float], clock: Callable[[], float]
+        self,
+        now: float,
+        boot: Boot,
+        chance: Callable[[], float],
+        clock: Callable[[], float],
+        longest_gap_s: float = LONGEST_GAP_S,
     ) -> None:
-        self._desk = Desk(now, boot, chance, clock)
+        self._desk = Desk(now, boot, chance, clock, longest_gap_s)
         self._operations = Operations(self._desk)
         self._token = ""
         self._hello_due_at = now
@@ -67,6 +79,7 @@ class AgentCore:
         self._hello_in_flight = False
         self._usage = Usage()
         self._stopped = False
+        self._dead_man = DeadMan(now)
 
     @property
     def stopped(self) -> bool:
@@ -90,15 +103,21 @@ class AgentCore:
         """When `tick` has something to do; None while only an answer can bring news."""
         if self._stopped:
             return None
-        dues = [None if self._hello_in_flight or self._token else self._hello_due_at]
+        dues: list[float | None] = [
+            None if self._hello_in_flight or self._token else self._hello_due_at
+        ]
         if self._token:
             dues += [self._desk.heart.due_at, self._desk.outbox.due_at]
+        if self._desk.memory.stop_url:
+            dues.append(self._dead_man.due_at(self._patience_s))
         return min((due for due in dues if due is not None), default=None)
 
     # --- time ---------------------------------------------------------------------------------
 
     def started(self, now: float) -> list[Action]:
         """The agent has just come up: what its last life left undone is settled first."""
+        if self._desk.memory.fenced:
+            return self.fenced(self._desk.memory.fenced, now)
         self._operations.settle_last_life()
         return self._desk.flush(now)
 
@@ -111,7 +130,14 @@ class AgentCore:
             self._desk.do(SayHello())
         if self._token:
             self._send_what_is_due(now)
+        url = self._desk.memory.stop_url
+        if url and self._dead_man.take(self._patience_s, now):
+            self._desk.do(StopContract(url))
         return self._desk.flush(now)
+
+    @property
+    def _patience_s(self) -> float:
+        return self._desk.memory.dead_man_s or DEFAULT_DEAD_MAN_S
 
     def _send_what_is_due(self, now: float) -> None:
         desk = self._desk
@@ -147,21 +173,25 @@ class AgentCore:
         return self._desk.flush(now)
 
     def restored(self, files: int, size_bytes: int, seconds: float, now: float) -> list[Action]:
-        """The workspace is filled (or made empty, where nothing was to be restored)."""
+        """The workspace is filled (or made empty, where nothing was to be restored).
+
+        What was filled opens when the control plane knows of it: a machine that is cut off at
+        this moment is given up, and work that nobody knows of would go with it.
+        """
         desk = self._desk
         plan = desk.plan
         if plan is not None and desk.phase == RESTORING and not self._stopped:
             if plan.restore is not None:
                 desk.tell(
                     EVENT_RESTORED,
-                    event_id=f"{plan.rental_id}.restored",
+                    event_id=_restored_id(plan),
                     snapshot_id=plan.restore.snapshot_id,
                     files=files,
                     bytes=size_bytes,
                     seconds=seconds,
                 )
             desk.remember(restored=restore_mark(plan))
-            self._open(plan, now)
+            self._open_when_known(plan, now)
         return desk.flush(now)
 
     def restore_failed(self, reason: str, now: float) -> list[Action]:
@@ -193,6 +223,7 @@ class AgentCore:
 
     def hello_answered(self, answer: HelloAnswer, now: float) -> list[Action]:
         self._hello_in_flight = False
+        self._dead_man.heard(now)
         if self._stopped:
             return []
         if answer.status == FENCED:
@@ -211,6 +242,7 @@ class AgentCore:
         return self._desk.flush(now)
 
     def beat_answered(self, answer: HeartbeatAnswer, now: float) -> list[Action]:
+        self._dead_man.heard(now)
         if self._stopped:
             return []
         if answer.status == FENCED:
@@ -232,8 +264,12 @@ class AgentCore:
             return []
         if answer.status == FENCED:
             return self.fenced("fenced while telling events", now)
-        self._desk.forget_events(self._desk.outbox.recorded(answer.recorded, now))
-        return self._desk.flush(now)
+        desk = self._desk
+        desk.forget_events(desk.outbox.recorded(answer.recorded, now))
+        plan = desk.plan
+        if plan and desk.phase == RESTORING and desk.memory.restored == restore_mark(plan):
+            self._open_when_known(plan, now)
+        return desk.flush(now)
 
     def events_failed(self, failure: Failure, now: float) -> list[Action]:
         self._desk.forget_events(self._desk.outbox.failed(failure, now))
@@ -243,6 +279,7 @@ class AgentCore:
     def fenced(self, reason: str, now: float) -> list[Action]:
         """Another machine is the instance's: stand still, write nothing, end."""
         self._stopped = True
+        self._desk.remember(fenced=reason or "fenced")
         self._desk.do(CancelWork(), StopSelf(reason))
         return self._desk.flush(now)
 
@@ -251,16 +288,24 @@ class AgentCore:
     def _adopt(self, plan: Plan, answer: HelloAnswer, now: float) -> None:
         desk = self._desk
         desk.plan = plan
+        if (plan.stop_url, plan.dead_man_s) != (desk.memory.stop_url, desk.memory.dead_man_s):
+            desk.remember(stop_url=plan.stop_url, dead_man_s=plan.dead_man_s)
         desk.judge.set_policy(plan.idle, now)
         desk.heart.set_pace(answer.next_beat_s, now)
         desk.heart.renew(now)
         if desk.phase != BOOTING:
             return
         if desk.memory.restored == restore_mark(plan):
-            self._open(plan, now)
+            self._open_when_known(plan, now)
         else:
             desk.enter(RESTORING)
             desk.do(Restore(plan, answer.server_time))
+
+    def _open_when_known(self, plan: Plan, now: float) -> None:
+        if _restored_id(plan) in self._desk.outbox:
+            self._desk.enter(RESTORING)
+        else:
+            self._open(plan, now)
 
     def _open(self, plan: Plan, now: float) -> None:
         desk = self._desk
@@ -283,3 +328,8 @@ class AgentCore:
         if failure.kind == UNAUTHORISED and self._token:
             self._token = ""
             self._hello_due_at = now
+
+
+def _restored_id(plan: Plan) -> str:
+    """Of the event that its files are back: telling it twice is harmless."""
+    return f"{plan.rental_id}.restored"

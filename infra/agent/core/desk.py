@@ -40,7 +40,12 @@ class Desk:
     """`chance()` gives numbers in [0, 1); `clock()` is the machine's own, only ever reported."""
 
     def __init__(
-        self, now: float, boot: Boot, chance: Callable[[], float], clock: Callable[[], float]
+        self,
+        now: float,
+        boot: Boot,
+        chance: Callable[[], float],
+        clock: Callable[[], float],
+        longest_gap_s: float,
     ) -> None:
         self.boot = boot
         self.memory = boot.memory
@@ -49,7 +54,7 @@ class Desk:
         self.phase = BOOTING
         self.plan: Plan | None = None
         self.progress: float | None = None
-        self.judge = IdleJudge(now)
+        self.judge = IdleJudge(now, longest_gap_s)
         self.heart = Heart(now, boot.memory.state_seq + 1, chance)
         self.outbox = Outbox(now, boot.spooled, chance)
         self._events_made = 0

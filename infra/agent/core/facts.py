@@ -56,6 +56,9 @@ class Memory:
     restored: str = ""  # what the workspace was made from; see `restore_mark`
     onstart_boot_id: str = ""  # the boot in which the user's onstart line was started
     state_seq: int = 0
+    fenced: str = ""  # why it was fenced: that is for ever, whatever a later answer says
+    stop_url: str = ""  # where its own contract is stopped; see DeadMan
+    dead_man_s: float = 0.0  # 0: not told yet
 
 
 def restore_mark(plan: Plan) -> str:
@@ -144,6 +147,13 @@ class CancelWork:
 
 
 @dataclass(frozen=True)
+class StopContract:
+    """Order the provider, with the machine's own key, to stop this machine; the disk is kept."""
+
+    url: str
+
+
+@dataclass(frozen=True)
 class StopSelf:
     """Freeze the user's processes, write nothing more, end."""
 
@@ -163,5 +173,6 @@ Action = (
     | Thaw
     | TakeSnapshot
     | CancelWork
+    | StopContract
     | StopSelf
 )

@@ -28,7 +28,8 @@ NO_POLICY = IdlePolicy(
 class IdleJudge:
     """Fed with samples; `verdict(now)` is today's judgement and how long it has held."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, longest_gap_s: float = LONGEST_GAP_S) -> None:
+        self._longest_gap_s = longest_gap_s
         self.policy = NO_POLICY
         self._ready_at: float | None = None
         self._quiet_since: float | None = None
@@ -59,7 +60,7 @@ class IdleJudge:
 
     def feed(self, sample: Sample, now: float) -> None:
         """Take one sample into account."""
-        gap = self._sampled_at is not None and now - self._sampled_at > LONGEST_GAP_S
+        gap = self._sampled_at is not None and now - self._sampled_at > self._longest_gap_s
         self._sampled_at = now
         if gap:
             self._quiet_since = None
@@ -79,7 +80,7 @@ class IdleJudge:
 
     def verdict(self, now: float) -> Idleness:
         """The judgement; stale samples make it unknown by themselves."""
-        if self._sampled_at is not None and now - self._sampled_at > LONGEST_GAP_S:
+        if self._sampled_at is not None and now - self._sampled_at > self._longest_gap_s:
             self.forget("no fresh sample", now)
         return Idleness(self._held, max(0.0, now - self._held_since), self._reasons)
 

@@ -1,7 +1,9 @@
-"""`python -m infra.local.demo.own_stack [--always] [demo's arguments]`: the demo with its stack.
+"""`python -m infra.local.demo.own_stack [--always | --emulators] [demo's arguments]`: the demo
+with its stack.
 
 A stack that answers at PORT, and whose files are in DUMONT_DATA_DIR, is used as it is; otherwise,
-or with `--always`, one is started on a free port in a temporary folder and ended afterwards.
+or with `--always`, one is started on a free port in a temporary folder and ended afterwards; with
+`--emulators` one of functions as processes of their own on the genuine emulators.
 """
 
 from __future__ import annotations
@@ -12,23 +14,29 @@ from pathlib import Path
 
 from infra.local.demo.__main__ import main as demo
 from infra.local.demo.whereabouts import side_door
-from infra.local.own_stack import StackDown, healthy, own_stack
+from infra.local.own_stack import StackDown, healthy, memory_of, own_stack
 
 SPEED = 10.0
 
 
 def main(arguments: list[str]) -> int:
     """The demo's exit status; 1 when no stack could be started."""
-    always = "--always" in arguments
-    rest = [each for each in arguments if each != "--always"]
-    running = "" if always else _running()
+    emulators = "--emulators" in arguments
+    rest = [each for each in arguments if each not in {"--always", "--emulators"}]
+    running = "" if emulators or "--always" in arguments else _running()
     if running:
         return _play(running, rest, f"The stack at {running} plays.")
     try:
-        with own_stack(float(os.environ.get("DUMONT_SIM_SPEED", SPEED))) as stack:
+        speed = float(os.environ.get("DUMONT_SIM_SPEED", SPEED))
+        with own_stack(speed, emulators=emulators) as stack:
             url, key = side_door({}, stack.folder)
-            note = f"A stack of its own at {stack.url}; {_offers()}."
-            return _play(stack.url, ["--sim-url", url, "--sim-key", key, *rest], note)
+            kind = "A stack on emulators" if emulators else "A stack of its own"
+            note = (
+                f"{kind} at {stack.url}, healthy after {stack.healthy_after_s:.1f} s; {_offers()}."
+            )
+            status = _play(stack.url, ["--sim-url", url, "--sim-key", key, *rest], note)
+            print(f"Afterwards {memory_of(stack.pid)}.", file=sys.stderr)
+            return status
     except StackDown as error:
         print(f"No stack to play on: {error}", file=sys.stderr)
         return 1

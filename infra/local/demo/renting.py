@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from infra.local.demo.choosing import Kind
     from infra.local.demo.stage import Facts, Stage
 
+WITNESS = "vast"  # the provider whose own truth the demo is held against
 RACE_WIDTH = 5
 IMAGE = "vllm/vllm-openai:latest"  # large: its pull gives a race something to decide
 DISK_GB = 20
@@ -35,14 +36,21 @@ def register(stage: Stage) -> None:
 
 def choose(stage: Stage) -> tuple[Kind, ...]:
     """The kinds of machine that may be rented, the best first."""
-    wanted = OfferQuery(num_gpus=0, max_price=DEAREST_USD_PER_HOUR, min_disk_gb=DISK_GB, limit=200)
+    wanted = OfferQuery(
+        num_gpus=0,
+        max_price=DEAREST_USD_PER_HOUR,
+        min_disk_gb=DISK_GB,
+        limit=200,
+        provider=WITNESS,
+    )
     offers = []
     for offer in stage.cloud.instances.all_offers(wanted):
         offers.append(offer)
         if len(offers) >= MOST_OFFERS:
             break
     stage.result.offers = len(offers)
-    credit_usd = sum(each.credit_usd for each in stage.cloud.instances.balance().items)
+    told = {each.provider: each.credit_usd for each in stage.cloud.instances.balance().items}
+    credit_usd = told.get(WITNESS) or 0.0
     speed = stage.provider.speed()
     stage.result.speed = speed
     stage.journal.say(f"{len(offers)} offers, ${credit_usd:.2f} credit, billing at {speed:g} x")
@@ -112,12 +120,17 @@ def _order(stage: Stage, kinds: tuple[Kind, ...]) -> Accepted:
 
 def _order_of(stage: Stage, kind: Kind) -> Order:
     return Order(
-        want=OfferQuery(gpu_name=kind.gpu_name, num_gpus=kind.num_gpus, max_price=kind.max_price),
+        want=OfferQuery(
+            gpu_name=kind.gpu_name,
+            num_gpus=kind.num_gpus,
+            max_price=kind.max_price,
+            provider=WITNESS,
+        ),
         image=IMAGE,
         disk_gb=DISK_GB,
         label="demo",
         ssh_public_key=stage.key.public_line,
-        race=Race(width=RACE_WIDTH),
+        race=Race(width=RACE_WIDTH, start="together"),
         hibernation=Hibernation(enabled=True, idle_minutes=IDLE_MINUTES, minimum_run_s=5),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.simulators.vast import records
+from infra.simulators import records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

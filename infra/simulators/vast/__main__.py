@@ -10,8 +10,9 @@ import tempfile
 import threading
 from pathlib import Path
 
-from infra.simulators.vast import persist, recorded_offers, records, serve
-from infra.simulators.vast.machines.spawn import namespaces_work
+from infra.simulators import records, serve
+from infra.simulators.machines.spawn import namespaces_work
+from infra.simulators.vast import persist, recorded_offers
 from infra.simulators.vast.model import accounts, faults, market, offers
 from infra.simulators.vast.simulation import Paths, Simulation, fresh_world
 
@@ -48,7 +49,7 @@ def build(wanted: argparse.Namespace, data: Path) -> Simulation:
     if wanted.no_call_intervals:
         world.knobs.call_intervals = False
     isolated = namespaces_work() and not wanted.no_namespaces
-    return Simulation(world, clock, paths, isolated=isolated)
+    return Simulation(world, clock, paths, wanted.api_key, isolated=isolated)
 
 
 def main() -> int:
@@ -60,7 +61,7 @@ def main() -> int:
         print(f"process {earlier.pid} already serves {data}", file=sys.stderr)
         return 1
     simulation = build(wanted, data)
-    server = serve.make_server(simulation, wanted.port, wanted.api_key)
+    server = serve.make_server(simulation, wanted.port)
     records.write(data, server.port, simulation.clock)
     simulation.begin()
     for number in (signal.SIGTERM, signal.SIGINT):

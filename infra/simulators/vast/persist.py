@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import cattrs
 
-from infra.simulators.vast.machine.load import write_whole
+from infra.simulators.machine.load import write_whole
 from infra.simulators.vast.model.knobs import Knobs
 from infra.simulators.vast.model.state import (
     Account,

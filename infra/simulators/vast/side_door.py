@@ -18,11 +18,12 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from infra.simulators.vast.api.wire import Answer, Request, read_body
+from infra.simulators.vast.api.wire import read_body
 from infra.simulators.vast.model import accounts, billing, faults, misfortune, truth
 from infra.simulators.vast.model.knobs import Knobs
 from infra.simulators.vast.model.refusal import Refused, invalid
 from infra.simulators.vast.model.search import number
+from infra.simulators.wire import Answer, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +114,7 @@ def _truth(simulation: Simulation, request: Request) -> Callable[[World, float],
 def _with_processes(simulation: Simulation, told: Row) -> Row:
     contracts = told["contracts"]
     for row in contracts if isinstance(contracts, list) else []:
-        row["alive_processes"] = simulation.keeper.alive_processes(row["id"])
+        row["alive_processes"] = simulation.keeper.alive_processes(str(row["id"]))
     return told
 
 

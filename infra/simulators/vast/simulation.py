@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import socket
 import threading
 import time
 import traceback
@@ -13,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.simulators.vast import persist
+from infra.simulators.machine.load import write_whole
+from infra.simulators.machines import figures, folders, texts
+from infra.simulators.machines.keeper import Keeper, Wanted
+from infra.simulators.machines.ports import port_is_free
+from infra.simulators.machines.proxy import Proxies
+from infra.simulators.vast import persist, side_door
 from infra.simulators.vast.api import dispatch
-from infra.simulators.vast.machine.load import write_whole
-from infra.simulators.vast.machines import figures, folders, texts
-from infra.simulators.vast.machines.keeper import Keeper, Wanted
-from infra.simulators.vast.machines.proxy import Proxies
-from infra.simulators.vast.machines.spec import MachineSpec
+from infra.simulators.vast.machine_specs import machine_spec
 from infra.simulators.vast.model import billing, misfortune
 from infra.simulators.vast.model.advance import advance
 from infra.simulators.vast.model.pulling import PORT_RANGE
@@ -28,14 +28,13 @@ from infra.simulators.vast.model.state import World
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra.simulators.vast.api.wire import Answer, Request
-    from infra.simulators.vast.clock import SimulatedClock
+    from infra.simulators.clock import SimulatedClock
     from infra.simulators.vast.model.state import Contract, Row
+    from infra.simulators.wire import Answer, Request
 
 TICK_S = 0.1
 PORTS_APART = 97
 LOOKS_PER_GPU_READING = 10
-ADDRESS = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +54,16 @@ class Paths:
         return self.data / "machines"
 
 
-def port_is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((ADDRESS, port))
-        except OSError:
-            return False
-    return True
-
-
 class Simulation:
     """Thread-safe. Every answer is given only after what it changed is on disk."""
 
     def __init__(
-        self, world: World, clock: SimulatedClock, paths: Paths, *, isolated: bool
+        self, world: World, clock: SimulatedClock, paths: Paths, sim_key: str, *, isolated: bool
     ) -> None:
         self.world = world
         self.clock = clock
         self.paths = paths
+        self._sim_key = sim_key
         self.lock = threading.RLock()
         self._book = persist.Book(paths.state)
         self._saved_changes = -1
@@ -119,6 +109,10 @@ class Simulation:
             self._save_changes()
         return made, now
 
+    def side_door(self, request: Request) -> tuple[Answer, float]:
+        """What happened in truth, and what is to happen: for whoever holds the simulator's key."""
+        return side_door.answer(self, request, self._sim_key)
+
     def change(self, act: Callable[[World, float], Row]) -> tuple[Row, float]:
         """Run a side-door action on the model at the present moment."""
         with self.lock:
@@ -138,10 +132,10 @@ class Simulation:
         for contracts in self.world.open_contracts.values():
             for contract_id in contracts:
                 self._want(self.world.contracts[contract_id])
-        for contract_id in self.keeper.contract_ids():
-            contract = self.world.contracts.get(contract_id)
+        for machine_id in self.keeper.machine_ids():
+            contract = self.world.contracts.get(int(machine_id))
             if contract is None or contract.gone_at is not None:
-                self.keeper.want(Wanted(contract_id, None, destroyed=True, gently=False))
+                self.keeper.want(Wanted(machine_id, None, destroyed=True, gently=False))
         self._save_changes()
 
     def _run(self) -> None:
@@ -158,13 +152,11 @@ class Simulation:
         if contract.container_wanted:
             account = self.world.accounts[contract.account_id]
             keys = tuple(account.ssh_keys.values())
-            spec = MachineSpec.of(
-                contract, self.world.slices[contract.slot], keys, self.world.knobs
-            )
+            spec = machine_spec(contract, self.world.slices[contract.slot], keys, self.world.knobs)
             self._read_gpus(contract)
         self.keeper.want(
             Wanted(
-                contract.id,
+                str(contract.id),
                 spec,
                 suspended=contract.container_suspended,
                 destroyed=contract.destroyed_at is not None,
@@ -174,12 +166,12 @@ class Simulation:
 
     def _read_gpus(self, contract: Contract) -> None:
         if self._looks % LOOKS_PER_GPU_READING == 0:
-            folder = folders.machine_folder(self.paths.machines, contract.id)
+            folder = folders.machine_folder(self.paths.machines, str(contract.id))
             contract.gpu_readings = figures.gpu_reading(folder / "run")
 
-    def _ended(self, contract_id: int, boot_no: int) -> None:
+    def _ended(self, machine_id: str, boot_no: int) -> None:
         with self.lock:
-            contract = self.world.contracts[contract_id]
+            contract = self.world.contracts[int(machine_id)]
             if contract.boot_no == boot_no and contract.container_wanted:
                 misfortune.happen(self.world, "container_ended", contract, self.clock.now())
                 self._save_changes()
@@ -189,14 +181,14 @@ class Simulation:
         for contracts in self.world.open_contracts.values():
             for contract_id in contracts:
                 contract = self.world.contracts[contract_id]
-                down, up = self._proxies.take(contract_id)
+                down, up = self._proxies.take(str(contract_id))
                 if (down or up) and contract.destroyed_at is None:
                     billing.add_traffic(self.world, contract, down, up, self.clock.now())
                 self._show_traffic(contract)
 
     def _show_traffic(self, contract: Contract) -> None:
         totals = (contract.down_bytes, contract.up_bytes)
-        run = folders.machine_folder(self.paths.machines, contract.id) / "run"
+        run = folders.machine_folder(self.paths.machines, str(contract.id)) / "run"
         if self._traffic_shown.get(contract.id) == totals or not run.exists():
             return
         self._traffic_shown[contract.id] = totals
@@ -208,7 +200,7 @@ class Simulation:
         for contract in self.world.contracts.values():
             if contract.gone_at is not None:
                 continue
-            folder = folders.machine_folder(self.paths.machines, contract.id)
+            folder = folders.machine_folder(self.paths.machines, str(contract.id))
             shown = figures.traffic(folder / "run")
             down = max(0, shown[0] - contract.down_bytes)
             up = max(0, shown[1] - contract.up_bytes)
@@ -220,7 +212,7 @@ class Simulation:
             self._saved_changes = self.world.changes
 
     def _machine_text(self, contract_id: int, kind: str, options: Row) -> str:
-        folder = folders.machine_folder(self.paths.machines, contract_id)
+        folder = folders.machine_folder(self.paths.machines, str(contract_id))
         return texts.logs(folder, options) if kind == "logs" else texts.execute(folder, options)
 
 

@@ -60,7 +60,9 @@ class EmbeddedBlobs:
         _, file = self.open(key)
         with _translated(), file:
             file.seek(start)
-            return file.read() if length is None else file.read(length)
+            content = file.read() if length is None else file.read(length)
+        record(get_bytes=len(content))
+        return content
 
     def open(self, key: str) -> tuple[BlobStat, BinaryIO]:
         """The object as a stream, to be closed by the caller. Raises BlobMissing."""
@@ -112,6 +114,7 @@ class EmbeddedBlobs:
         try:
             _require_md5(content, md5)
             stat, replaced = self._enter(key, content, generation)
+            record(put_bytes=stat.size_bytes)
         except BaseException:
             self._files.remove(content.name)
             raise

@@ -6,15 +6,19 @@ import sqlite3
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from shared.domain.errors import DumontError
 
+R = TypeVar("R")
 IN_MEMORY = ":memory:"
 _BUSY_TIMEOUT_S = 10.0
+# OverflowError and UnicodeError: a number or a text that SQLite cannot hold.
+_FOREIGN = (sqlite3.Error, OSError, OverflowError, UnicodeError)
 
 
 class Database:
@@ -36,6 +40,45 @@ class Database:
             if self._path != IN_MEMORY:
                 Path(self._path).parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._open()
+
+    def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """What a query finds among the commits which ended before."""
+        try:
+            if self._path == IN_MEMORY:
+                with self._writer_lock:
+                    return self._writer.execute(statement, parameters).fetchall()
+            with self.reading() as connection:
+                return connection.execute(statement, parameters).fetchall()
+        except _FOREIGN as error:
+            raise self._told(error) from error
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Nobody else writes meanwhile and, in memory, nobody else reads."""
+        return self._writer_lock
+
+    def transact(self, work: Callable[[sqlite3.Connection], R], *, statements: int) -> R:
+        """What `work` returns, done and durable, or not done at all.
+
+        In memory one statement is whole by itself.
+        """
+        with self._writer_lock:
+            try:
+                if statements == 1 and self._path == IN_MEMORY:
+                    return work(self._writer)
+                self._writer.execute("BEGIN IMMEDIATE")
+                done = work(self._writer)
+                self._writer.execute("COMMIT")
+            except _FOREIGN as error:
+                self._roll_back()
+                raise self._told(error) from error
+            except BaseException:
+                self._roll_back()
+                raise
+        return done
+
+    def _roll_back(self) -> None:
+        if not self._closed and self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -60,8 +103,7 @@ class Database:
                 yield self._writer
                 self._writer.execute("COMMIT")
             except BaseException:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
+                self._roll_back()
                 raise
 
     def close(self) -> None:
@@ -100,8 +142,10 @@ class Database:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        # OverflowError and UnicodeError: a number or a text that SQLite cannot hold.
         try:
             yield
-        except (sqlite3.Error, OSError, OverflowError, UnicodeError) as error:
-            raise self._error(f"{Path(self._path).name}: {error}") from error
+        except _FOREIGN as error:
+            raise self._told(error) from error
+
+    def _told(self, error: Exception) -> DumontError:
+        return self._error(f"{Path(self._path).name}: {error}")

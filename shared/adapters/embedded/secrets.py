@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import hashlib
-import hmac
 import json
 import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from shared.adapters import sealing
 from shared.domain.errors import Forbidden
-from shared.ports.secrets import SigningKey
 
-_KEY_BYTES = 32
-_NONCE_BYTES = 12
+if TYPE_CHECKING:
+    from shared.ports.secrets import SigningKey
+
 _SEALED = "s1."
 
 
@@ -36,13 +35,20 @@ class EmbeddedSecrets:
     def __init__(self, path: Path | str) -> None:
         self._path = Path(path)
         if not self._path.exists():
-            _create(self._path, _Master(secrets.token_bytes(_KEY_BYTES), rotation=1))
+            _create(self._path, _Master(secrets.token_bytes(sealing.KEY_BYTES), rotation=1))
         self._master = _read(self._path)
+        # A key is asked for at every call, and derived once.
+        self._derived: dict[tuple[str, int], tuple[SigningKey, ...]] = {}
 
     def signing_keys(self, purpose: str) -> tuple[SigningKey, ...]:
         """This rotation's key and the one before it."""
         rotation = self._master.rotation
-        return tuple(self._signing_key(purpose, number) for number in (rotation, rotation - 1))
+        kept = self._derived.get((purpose, rotation))
+        if kept is None:
+            secret, numbers = self._master.secret, (rotation, rotation - 1)
+            kept = tuple(sealing.signing_key(secret, number, purpose) for number in numbers)
+            self._derived[purpose, rotation] = kept
+        return kept
 
     def rotate(self) -> None:
         """Make new signing keys; the present ones are accepted until the next rotation.
@@ -56,38 +62,12 @@ class EmbeddedSecrets:
         self._master = master
 
     def seal(self, plain: str, context: str) -> str:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = AESGCM(self._sealing_key()).encrypt(nonce, plain.encode(), context.encode())
-        return _SEALED + base64.urlsafe_b64encode(nonce + sealed).decode()
+        return _SEALED + sealing.sealed(self._master.secret, plain, context)
 
     def open(self, sealed: str, context: str) -> str:
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        try:
-            if not sealed.startswith(_SEALED):
-                raise Forbidden("not sealed here")
-            content = base64.b64decode(sealed[len(_SEALED) :], altchars=b"-_", validate=True)
-            nonce, cipher = content[:_NONCE_BYTES], content[_NONCE_BYTES:]
-            plain = AESGCM(self._sealing_key()).decrypt(nonce, cipher, context.encode())
-        except (InvalidTag, ValueError, binascii.Error) as error:
-            raise Forbidden("not sealed here under this context") from error
-        return plain.decode()
-
-    def _signing_key(self, purpose: str, rotation: int) -> SigningKey:
-        secret = hkdf_sha256(self._master.secret, f"dumont signing {rotation} {purpose}".encode())
-        return SigningKey(f"k{rotation}", secret)
-
-    def _sealing_key(self) -> bytes:
-        return hkdf_sha256(self._master.secret, b"dumont sealing 1")
-
-
-def hkdf_sha256(secret: bytes, purpose: bytes, salt: bytes = b"") -> bytes:
-    """32 bytes by RFC 5869: extract, and one round of expand."""
-    extracted = hmac.new(salt or bytes(hashlib.sha256().digest_size), secret, hashlib.sha256)
-    return hmac.new(extracted.digest(), purpose + b"\x01", hashlib.sha256).digest()
+        if not sealed.startswith(_SEALED):
+            raise Forbidden("not sealed here")
+        return sealing.opened(self._master.secret, sealed.removeprefix(_SEALED), context)
 
 
 def _create(path: Path, master: _Master) -> None:
@@ -124,6 +104,6 @@ def _read(path: Path) -> _Master:
         rotation = int(content["rotation"])
     except (ValueError, KeyError, TypeError) as error:
         raise Forbidden(f"{path} is not a master key") from error
-    if len(secret) != _KEY_BYTES or rotation < 1:
+    if len(secret) != sealing.KEY_BYTES or rotation < 1:
         raise Forbidden(f"{path} is not a master key")
     return _Master(secret, rotation)

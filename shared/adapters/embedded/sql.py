@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters import query_plan
@@ -28,8 +29,42 @@ class Condition:
     parameters: tuple[Plain, ...] = ()
 
 
+UNEXPIRED = Condition("(expires IS NULL OR expires > ?)")
+
+
+@lru_cache(maxsize=256)
 def table(collection_name: str) -> str:
     return f'"documents_{_checked(collection_name)}"'
+
+
+@lru_cache(maxsize=256)
+def get(collection_name: str) -> str:
+    """Parameters: the key."""
+    return f"SELECT version, body FROM {table(collection_name)} WHERE key = ?"
+
+
+@lru_cache(maxsize=256)
+def get_each(collection_name: str) -> str:
+    """Parameters: the keys as a JSON list, and now."""
+    return (
+        f"SELECT key, version, body FROM {table(collection_name)} "
+        "WHERE key IN (SELECT value FROM json_each(?)) AND (expires IS NULL OR expires > ?)"
+    )
+
+
+@lru_cache(maxsize=256)
+def get_unexpired(collection_name: str) -> str:
+    """Parameters: the key, and now."""
+    return f"{get(collection_name)} AND (expires IS NULL OR expires > ?)"
+
+
+@lru_cache(maxsize=256)
+def replace(collection_name: str) -> str:
+    """Parameters: version, expiry, body; the key, and the version that is to be replaced."""
+    return (
+        f"UPDATE {table(collection_name)} SET version = ?, expires = ?, body = ? "
+        "WHERE key = ? AND CAST(version AS TEXT) = ?"
+    )
 
 
 def create_table(collection_name: str) -> str:
@@ -91,6 +126,24 @@ def after(query: Query[Any], position: Position) -> Condition:
         "(" + " OR ".join(f"({one.text})" for one in alternatives) + ")",
         tuple(parameter for one in alternatives for parameter in one.parameters),
     )
+
+
+def places(bound: Bound) -> int:
+    """How many parameters a bound has: with the query itself this decides its text."""
+    if isinstance(bound.value, tuple):
+        return len(bound.value)
+    return 0 if bound.value is None and bound.where.op == "==" else 1
+
+
+def parameters(bounds: Sequence[Bound]) -> tuple[Plain, ...]:
+    """Those of `where`, in its order."""
+    found: list[Plain] = []
+    for bound in bounds:
+        if isinstance(bound.value, tuple):
+            found += bound.value
+        elif places(bound):
+            found.append(bound.value)
+    return tuple(found)
 
 
 def all_of(conditions: Sequence[Condition]) -> Condition:

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.adapters import codec, keys, query_plan
+from shared.adapters import codec, query_plan
+from shared.adapters.billed import billed
 from shared.adapters.embedded import sql
-from shared.adapters.embedded.database import Database
-from shared.adapters.embedded.writes import Writer
+from shared.adapters.embedded.bodies import document_of
+from shared.adapters.embedded.database import IN_MEMORY, Database
+from shared.adapters.embedded.decoded import Decoded
+from shared.adapters.embedded.writes import Prepared, Writer
+from shared.adapters.keys import is_possible
 from shared.domain.errors import StoreError, UnknownSchema
 from shared.ports.counting import record
-from shared.ports.store import Add, Delete, Page, Save, Stored, Version
+from shared.ports.store import Add, Delete, Page, Save, Stored, Unread, Version
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from shared.adapters.codec import Plain
     from shared.ports.clock import Clock
     from shared.ports.store import Collection, Query, Scalar, Write
 
 T = TypeVar("T")
 LARGEST_COMMIT = 100
+_UNLOCKED = nullcontext()  # of a file each version is kept as it was found
 _ENTRIES_PER_READ = 1000  # what Firestore bills for a count
 
 
@@ -34,26 +41,50 @@ class EmbeddedStore:
     def __init__(self, path: Path | str, clock: Clock) -> None:
         self._clock = clock
         self._database = Database(path, StoreError)
-        self._writer = Writer(clock)
-        self._known: set[str] = set()
+        self._in_memory = str(path) == IN_MEMORY
+        self._writer = Writer(clock, alone=self._in_memory)
+        self._decoded = Decoded()
+        self._known: set[object] = set()
+        # By the query's name: each is declared once.
+        self._indexed: set[str] = set()
+        self._orders: dict[str, str] = {}
+        self._texts: dict[tuple[object, ...], str] = {}
         self._known_lock = threading.Lock()
         with self._database.writing() as connection:
             self._writer.prepare(connection)
 
     def get(self, collection: Collection[T], key: str) -> Stored[T] | None:
         record(reads=1)
-        if not keys.is_possible(key):
+        if not self._in_memory or collection.expires is not None:
+            return self._read(collection, key)
+        with self._database.alone():
+            # Nobody but us writes to our memory: what was read stands until we write it.
+            return self._decoded.known(collection, key) or self._read(collection, key)
+
+    def _read(self, collection: Collection[T], key: str) -> Stored[T] | None:
+        if not is_possible(key):
             return None
         self._ensure_collection(collection)
-        condition = sql.all_of([sql.Condition("key = ?", (key,)), *self._unexpired(collection)])
-        row = self._rows(
-            f"SELECT version, body FROM {sql.table(collection.name)} WHERE {condition.text}",
-            condition.parameters,
-        )
-        if not row:
-            return None
-        version, body = row[0]
-        return Stored(key, codec.decode(collection, json.loads(body)), Version(str(version)))
+        if collection.expires is None:
+            rows = self._database.rows(sql.get(collection.name), (key,))
+        else:
+            now = codec.time_text(self._clock.now())
+            rows = self._database.rows(sql.get_unexpired(collection.name), (key, now))
+        return self._decoded.stored(collection, key, *rows[0]) if rows else None
+
+    def get_each(
+        self, collection: Collection[T], keys: Sequence[str]
+    ) -> tuple[Stored[T] | None, ...]:
+        if not keys:
+            return ()
+        record(reads=len(keys))
+        self._ensure_collection(collection)
+        asked = json.dumps([key for key in keys if is_possible(key)])
+        now = codec.time_text(self._clock.now())
+        with self._undisturbed():
+            rows = self._database.rows(sql.get_each(collection.name), (asked, now))
+            found = {row[0]: self._decoded.stored(collection, *row) for row in rows}
+        return tuple(found.get(key) for key in keys)
 
     def find(
         self,
@@ -64,31 +95,32 @@ class EmbeddedStore:
         cursor: str | None = None,
     ) -> Page[T]:
         query_plan.require_limit(limit)
-        conditions = self._conditions(query, values)
+        condition = self._condition(query, values)
         position = query_plan.read_cursor(query, cursor) if cursor is not None else None
-        if conditions is None:
+        if condition is None:
             return Page((), None)
         if position is not None:
-            conditions = (*conditions, sql.after(query, position))
-        condition = sql.all_of(conditions)
-        rows = self._rows(
-            f"SELECT key, version, body FROM {sql.table(query.collection.name)} "
-            f"WHERE {condition.text} ORDER BY {sql.order_by(query)} LIMIT ?",
-            (*condition.parameters, limit + 1),
-        )
-        record(reads=max(1, len(rows)))
-        return _page(query, rows, limit)
+            condition = sql.all_of((condition, sql.after(query, position)))
+        with self._undisturbed():
+            rows = self._database.rows(
+                f"SELECT key, version, body FROM {sql.table(query.collection.name)} "
+                f"WHERE {condition.text} ORDER BY {self._orders[query.name]} LIMIT ?",
+                (*condition.parameters, limit + 1),
+            )
+            record(reads=max(1, len(rows)))
+            return self._page(query, rows, limit)
 
     def count(self, query: Query[T], values: Mapping[str, Scalar | tuple[Scalar, ...]]) -> int:
-        conditions = self._conditions(query, values)
-        if conditions is None:
+        condition = self._condition(query, values)
+        if condition is None:
             return 0
-        condition = sql.all_of(conditions)
-        ((found,),) = self._rows(
+        ((found,),) = self._database.rows(
             f"SELECT count(*) FROM {sql.table(query.collection.name)} WHERE {condition.text}",
             condition.parameters,
         )
         record(reads=max(1, -(-found // _ENTRIES_PER_READ)))
+        if query.collection.expires is not None:
+            record(reads=1)  # Firestore has to ask for the expired ones too
         return int(found)
 
     def add(self, collection: Collection[T], key: str, value: T) -> Version:
@@ -105,56 +137,81 @@ class EmbeddedStore:
             return ()
         if len(writes) > LARGEST_COMMIT:
             raise StoreError(f"a commit carries at most {LARGEST_COMMIT} writes")
+        prepared: list[Prepared] = []
         for write in writes:
             self._ensure_collection(write.collection)
-        prepared = [self._writer.prepared(write) for write in writes]
-        with self._database.writing() as connection:
-            versions = self._writer.apply(connection, prepared)
-        deletes = sum(isinstance(write, Delete) for write in writes)
-        record(writes=len(writes) - deletes, deletes=deletes)
+            prepared.append(self._writer.prepared(write))
+        with self._undisturbed():
+            versions = self._database.transact(
+                partial(self._writer.apply, prepared), statements=len(prepared)
+            )
+            for one, version in zip(prepared, versions, strict=True):
+                self._note(one, version)
+        record(**billed(writes))
         return versions
 
+    def _undisturbed(self) -> AbstractContextManager[object]:
+        """What is kept of the memory's documents must be what stands in it."""
+        return self._database.alone() if self._in_memory else _UNLOCKED
+
+    def _note(self, done: Prepared, version: Version) -> None:
+        collection, key = done.write.collection, done.write.key
+        if self._in_memory and done.body and collection.expires is None:
+            self._decoded.wrote(collection.name, key, int(version), done.body)
+        else:
+            self._decoded.forget(collection.name, key)
+
     def check(self) -> None:
-        self._rows("SELECT value FROM counter", ())
+        self._database.rows("SELECT value FROM counter")
+        record(reads=1)
 
     def close(self) -> None:
         self._database.close()
 
-    def _conditions(
+    def _condition(
         self, query: Query[Any], values: Mapping[str, Scalar | tuple[Scalar, ...]]
-    ) -> tuple[sql.Condition, ...] | None:
+    ) -> sql.Condition | None:
+        """None when no document can satisfy it."""
         bounds = query_plan.bind(query, values)
         if bounds is None:
             return None
         self._ensure_collection(query.collection)
         self._ensure_index(query)
-        return (*sql.where(query, bounds), *self._unexpired(query.collection))
-
-    def _unexpired(self, collection: Collection[Any]) -> tuple[sql.Condition, ...]:
-        if collection.expires is None:
-            return ()
-        now = codec.time_text(self._clock.now())
-        return (sql.Condition("(expires IS NULL OR expires > ?)", (now,)),)
-
-    def _rows(self, statement: str, parameters: tuple[Plain, ...]) -> list[tuple[Any, ...]]:
-        with self._database.reading() as connection:
-            return connection.execute(statement, parameters).fetchall()
+        shape = (query.name, *(sql.places(bound) for bound in bounds))
+        text = self._texts.get(shape)
+        if text is None:
+            unexpired = () if query.collection.expires is None else (sql.UNEXPIRED,)
+            text = sql.all_of((*sql.where(query, bounds), *unexpired)).text
+            self._texts[shape] = text
+        parameters = sql.parameters(bounds)
+        if query.collection.expires is not None:
+            parameters = (*parameters, codec.time_text(self._clock.now()))
+        return sql.Condition(text, parameters)
 
     def _ensure_collection(self, collection: Collection[Any]) -> None:
+        if (collection.name, collection.expires) in self._known:
+            return
+
         def create(connection: sqlite3.Connection) -> None:
             connection.execute(sql.create_table(collection.name))
             if collection.expires is not None:
                 connection.execute(sql.create_expiry_index(collection.name))
                 self._writer.sweep_also(collection.name)
 
-        self._once(f"{collection.name} {collection.expires}", create)
+        self._once((collection.name, collection.expires), create)
 
     def _ensure_index(self, query: Query[Any]) -> None:
+        if query.name in self._indexed:
+            return
+        self._indexed.add(query.name)
+        self._orders[query.name] = sql.order_by(query)
+        if self._in_memory:
+            return  # it is small: keeping an index costs more than it saves
         statement = sql.create_index(query)
         if statement is not None:
             self._once(statement, lambda connection: connection.execute(statement))
 
-    def _once(self, name: str, create: Callable[[sqlite3.Connection], object]) -> None:
+    def _once(self, name: object, create: Callable[[sqlite3.Connection], object]) -> None:
         if name in self._known:
             return
         with self._database.writing() as connection:
@@ -162,19 +219,18 @@ class EmbeddedStore:
         with self._known_lock:
             self._known.add(name)
 
-
-def _page(query: Query[T], rows: Sequence[tuple[str, int, str]], limit: int) -> Page[T]:
-    documents = [(key, version, json.loads(body)) for key, version, body in rows[:limit]]
-    items: list[Stored[T]] = []
-    for key, version, document in documents:
-        try:
-            value = codec.decode(query.collection, document)
-        except UnknownSchema:
-            continue
-        items.append(Stored(key, value, Version(str(version))))
-    if len(rows) <= limit:
-        return Page(tuple(items), None)
-    last_key, _, last = documents[-1]
-    ordering = tuple(last[name] for name, _ in query_plan.effective_order(query))
-    cursor = query_plan.write_cursor(query, query_plan.Position(ordering, last_key))
-    return Page(tuple(items), cursor)
+    def _page(self, query: Query[T], rows: Sequence[tuple[str, int, str]], limit: int) -> Page[T]:
+        items: list[Stored[T]] = []
+        unread: list[Unread] = []
+        for key, version, body in rows[:limit]:
+            try:
+                items.append(self._decoded.stored(query.collection, key, version, body))
+            except UnknownSchema:
+                unread.append(Unread(key, Version(str(version))))
+        if len(rows) <= limit:
+            return Page(tuple(items), None, tuple(unread))
+        last_key, _, body = rows[limit - 1]
+        last = document_of(body)
+        ordering = tuple(last[name] for name, _ in query_plan.effective_order(query))
+        cursor = query_plan.write_cursor(query, query_plan.Position(ordering, last_key))
+        return Page(tuple(items), cursor, tuple(unread))

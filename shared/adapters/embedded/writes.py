@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters import codec, keys
 from shared.adapters.embedded import sql
+from shared.adapters.embedded.bodies import body_of, document_of, text_of
 from shared.domain.errors import DocumentExists, StoreError, VersionConflict
-from shared.ports.store import Add, Delete, Increment, Save, Version, Write
+from shared.ports.store import Add, Delete, Increment, Postpone, Save, Version, Write
 
 if TYPE_CHECKING:
     import sqlite3
@@ -35,8 +35,11 @@ class Prepared:
 class Writer:
     """Applies writes; now and then removes what has expired."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, alone: bool) -> None:
+        """`alone`: nobody else writes to this database, nor will it outlive this object."""
         self._clock = clock
+        self._alone = alone
+        self._last_version = 0
         self._expiring: set[str] = set()
         self._swept_at_s = clock.monotonic_s()
 
@@ -52,20 +55,26 @@ class Writer:
         keys.require_possible(write.key)
         if not isinstance(write, Add | Save):
             return Prepared(write)
-        document = codec.encode(write.collection, write.value)
-        expires = document[write.collection.expires] if write.collection.expires else None
-        return Prepared(write, _body(document), expires)
+        body = _of_allowed_size(body_of(write.collection, write.value))
+        return Prepared(write, body, _expires(write))
 
     def apply(
-        self, connection: sqlite3.Connection, prepared: Sequence[Prepared]
+        self, prepared: Sequence[Prepared], connection: sqlite3.Connection
     ) -> tuple[Version, ...]:
         now = codec.time_text(self._clock.now())
-        ((version,),) = connection.execute(
-            "UPDATE counter SET value = value + 1 RETURNING value"
-        ).fetchall()
+        version = self._next_version(connection)
         versions = tuple(_apply_one(connection, one, version, now) for one in prepared)
         self._sweep_when_due(connection, now)
         return versions
+
+    def _next_version(self, connection: sqlite3.Connection) -> int:
+        if self._alone:
+            self._last_version += 1
+            return self._last_version
+        ((version,),) = connection.execute(
+            "UPDATE counter SET value = value + 1 RETURNING value"
+        ).fetchall()
+        return int(version)
 
     def _sweep_when_due(self, connection: sqlite3.Connection, now: str) -> None:
         if self._clock.monotonic_s() - self._swept_at_s < _SWEEP_EVERY_S:
@@ -93,6 +102,8 @@ def _apply_one(
             return Version("")
         case Increment() as increment:
             _increment(connection, increment, version)
+        case Postpone() as postpone:
+            _postpone(connection, postpone, version)
     return Version(str(version))
 
 
@@ -113,8 +124,7 @@ def _save(
 ) -> None:
     name, key = prepared.write.collection.name, prepared.write.key
     done = connection.execute(
-        f"UPDATE {sql.table(name)} SET version = ?, expires = ?, body = ? "
-        "WHERE key = ? AND CAST(version AS TEXT) = ?",
+        sql.replace(name),
         (version, prepared.expires, prepared.body, key, expected),
     )
     if done.rowcount != 1:
@@ -137,7 +147,7 @@ def _delete(connection: sqlite3.Connection, delete: Delete[Any]) -> None:
 def _increment(connection: sqlite3.Connection, increment: Increment, version: int) -> None:
     table = sql.table(increment.collection.name)
     row = connection.execute(f"SELECT body FROM {table} WHERE key = ?", (increment.key,)).fetchone()
-    document: Document = json.loads(row[0]) if row else {codec.SCHEMA: codec.UNVERSIONED}
+    document: Document = document_of(row[0]) if row else {codec.SCHEMA: codec.UNVERSIONED}
     for name, amount in increment.amounts.items():
         before = document.get(name)
         # What is not a number counts as nothing yet: so Firestore's increment has it.
@@ -145,12 +155,31 @@ def _increment(connection: sqlite3.Connection, increment: Increment, version: in
     connection.execute(
         f"INSERT INTO {table} (key, version, body) VALUES (?, ?, ?) "
         "ON CONFLICT (key) DO UPDATE SET version = excluded.version, body = excluded.body",
-        (increment.key, version, _body(document)),
+        (increment.key, version, _of_allowed_size(text_of(document))),
     )
 
 
-def _body(document: Document) -> str:
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    if len(body.encode(errors="surrogatepass")) > _LARGEST_DOCUMENT_BYTES:
+def _postpone(connection: sqlite3.Connection, postpone: Postpone, version: int) -> None:
+    name, key = postpone.collection.name, postpone.key
+    at = (key, postpone.expected)
+    row = connection.execute(
+        f"SELECT body, expires FROM {sql.table(name)} WHERE key = ? AND CAST(version AS TEXT) = ?",
+        at,
+    ).fetchone()
+    if row is None:
+        raise VersionConflict(f"{name}/{key} is no longer at version {postpone.expected}")
+    later = document_of(row[0]) | {postpone.field: codec.time_text(postpone.until)}
+    connection.execute(sql.replace(name), (version, row[1], text_of(later), *at))
+
+
+def _expires(write: Add[Any] | Save[Any]) -> str | None:
+    name = write.collection.expires
+    moment = getattr(write.value, name) if name else None
+    return codec.time_text(moment) if moment else None
+
+
+def _of_allowed_size(body: str) -> str:
+    # A character takes at most four bytes: most bodies need no second look.
+    if len(body) * 4 > _LARGEST_DOCUMENT_BYTES and len(body.encode()) > _LARGEST_DOCUMENT_BYTES:
         raise StoreError("a document has at most 1 MiB")
     return body

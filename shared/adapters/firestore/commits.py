@@ -9,10 +9,11 @@ from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 from google.cloud import firestore
 
 from shared.adapters import codec
+from shared.adapters.billed import billed
 from shared.adapters.firestore import documents
 from shared.domain.errors import DocumentExists, VersionConflict
 from shared.ports.counting import record
-from shared.ports.store import Add, Delete, Increment, Save, Version
+from shared.ports.store import Add, Delete, Increment, Postpone, Save, Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,8 +61,7 @@ class Commit:
         # Never repeated by the client: a second try of a create that had worked would say
         # that somebody else made the document.
         results = batch.commit(retry=None, timeout=self._timeout_s)
-        deletes = sum(isinstance(write, Delete) for write in self._writes)
-        record(writes=len(self._writes) - deletes, deletes=deletes)
+        record(**billed(self._writes))
         return tuple(
             Version("" if isinstance(write, Delete) else _rfc3339(result.update_time))
             for write, result in zip(self._writes, results, strict=True)
@@ -80,6 +80,10 @@ class Commit:
                 batch.delete(reference)
             case Delete(expected=expected):
                 batch.delete(reference, option=self._at(expected))
+            case Postpone(field=field, until=until, expected=expected):
+                batch.update(
+                    reference, documents.postponed(field, until), option=self._at(expected)
+                )
             case Increment(amounts=amounts):
                 added = {name: firestore.Increment(amount) for name, amount in amounts.items()}
                 # Adding nothing leaves a schema as it is, and gives a new document UNVERSIONED.

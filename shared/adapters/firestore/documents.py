@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from shared.adapters import codec
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from shared.ports.store import Collection, Document
 
 EXPIRE_AT = "_expire_at"  # a native timestamp, for Firestore's own TTL
@@ -25,6 +27,11 @@ def to_fields(collection: Collection[Any], document: Document) -> Document:
         fields[EXPIRE_AT] = codec.parse_time(expires) if expires is not None else None
     fields[_REVISION] = secrets.token_hex(4)
     return fields
+
+
+def postponed(field: str, until: datetime) -> Document:
+    """The fields to write of a document whose others are not understood."""
+    return {field: codec.time_text(until), _REVISION: secrets.token_hex(4)}
 
 
 def from_fields(fields: Document) -> Document:

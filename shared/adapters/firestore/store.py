@@ -10,12 +10,13 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from shared.adapters import codec, keys, query_plan
+from shared.adapters import codec, query_plan
 from shared.adapters.firestore import documents
 from shared.adapters.firestore.commits import Commit
+from shared.adapters.keys import is_possible, require_possible
 from shared.domain.errors import StoreError, UnknownSchema
 from shared.ports.counting import record
-from shared.ports.store import Add, Delete, Page, Save, Stored, Version
+from shared.ports.store import Add, Delete, Page, Save, Stored, Unread, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,12 +50,28 @@ class FirestoreStore:
 
     def get(self, collection: Collection[T], key: str) -> Stored[T] | None:
         record(reads=1)
-        if not keys.is_possible(key):
+        if not is_possible(key):
             return None
         with translated():
             reference = self._client.collection(collection.name).document(key)
             snapshot = reference.get(timeout=_TIMEOUT_S)
         return self._stored(collection, snapshot) if snapshot.exists else None
+
+    def get_each(
+        self, collection: Collection[T], keys: Sequence[str]
+    ) -> tuple[Stored[T] | None, ...]:
+        if not keys:
+            return ()
+        record(reads=len(keys))
+        with translated():
+            documents_of = self._client.collection(collection.name)
+            references = [documents_of.document(key) for key in keys if is_possible(key)]
+            found = {
+                snapshot.id: self._stored(collection, snapshot)
+                for snapshot in self._client.get_all(references, timeout=_TIMEOUT_S)
+                if snapshot.exists
+            }
+        return tuple(found.get(key) for key in keys)
 
     def find(
         self,
@@ -107,7 +124,7 @@ class FirestoreStore:
         if len(writes) > LARGEST_COMMIT:
             raise StoreError(f"a commit carries at most {LARGEST_COMMIT} writes")
         for write in writes:
-            keys.require_possible(write.key)
+            require_possible(write.key)
         now = codec.time_text(self._clock.now())
         with translated():
             return Commit(self._client, writes, now, _TIMEOUT_S).run()
@@ -142,19 +159,21 @@ class FirestoreStore:
 
     def _page(self, query: Query[T], found: Sequence[DocumentSnapshot[Any]], limit: int) -> Page[T]:
         items: list[Stored[T]] = []
+        unread: list[Unread] = []
         for snapshot in found[:limit]:
             try:
                 stored = self._stored(query.collection, snapshot)
             except UnknownSchema:
+                unread.append(Unread(snapshot.id, Version(snapshot.update_time.rfc3339())))
                 continue
             if stored is not None:
                 items.append(stored)
         if len(found) <= limit:
-            return Page(tuple(items), None)
+            return Page(tuple(items), None, tuple(unread))
         last = found[limit - 1]
         ordering = tuple(last.get(name) for name, _ in query_plan.effective_order(query))
         cursor = query_plan.write_cursor(query, query_plan.Position(ordering, last.id))
-        return Page(tuple(items), cursor)
+        return Page(tuple(items), cursor, tuple(unread))
 
 
 @contextmanager

@@ -57,11 +57,12 @@ class GcsBlobs:
         try:
             with _translated():
                 content: bytes = blob.download_as_bytes(timeout=_TIMEOUT_S, **ranged)
-                return content
         except BlobError as error:
             if _is_beyond_the_end(error):
                 return b""
             raise
+        record(get_bytes=len(content))
+        return content
 
     def stat(self, key: str) -> BlobStat | None:
         blob_keys.require_key(key)
@@ -85,6 +86,7 @@ class GcsBlobs:
                 timeout=_TIMEOUT_S,
                 retry=None,
             )
+        record(put_bytes=len(content))
         return _stat(blob)
 
     def list(self, prefix: str) -> Iterator[BlobStat]:

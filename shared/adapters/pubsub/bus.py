@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from google.api_core import exceptions
@@ -12,7 +14,8 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud.pubsub_v1 import PublisherClient
 from google.cloud.pubsub_v1.types import BatchSettings
 
-from shared.contract.events import to_message
+from shared.app.audit.acting import who_acts
+from shared.contract.events import REJECTED_SUFFIX, attributes, rejection, to_message
 from shared.domain.errors import BusUnavailable
 from shared.domain.events import EVENT_TYPES
 from shared.ports.counting import record
@@ -27,6 +30,13 @@ _TIMEOUT_S = 10.0
 # Everything to be sent is handed over at once, so there is nothing to wait for.
 _BATCH = BatchSettings(max_latency=0.001)
 _RETRY = Retry(initial=0.1, maximum=2.0, timeout=_TIMEOUT_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    topic: str
+    message: bytes
+    attributes: Mapping[str, str]
 
 
 class PubsubBus:
@@ -52,25 +62,17 @@ class PubsubBus:
             self._publisher = PublisherClient(batch_settings=_BATCH)
 
     def publish(self, events: Sequence[Event]) -> None:
-        at = self._clock.now()
-        messages = [
-            to_message(event, event_id=self._ids.new("evt"), source=self._source, at=at)
-            for event in events
-        ]
-        with _translated():
-            under_way = [
-                self._publisher.publish(
-                    self._topics + event.topic,
-                    message,
-                    retry=_RETRY,
-                    timeout=_TIMEOUT_S,
-                    **{"content-type": "application/cloudevents+json"},
-                )
-                for event, message in zip(events, messages, strict=True)
-            ]
-            for future in under_way:
-                future.result(timeout=_TIMEOUT_S)
-        record(publishes=len(messages), publish_bytes=sum(map(len, messages)))
+        at, trace_id = self._clock.now(), who_acts().trace_id
+        letters = []
+        for event in events:
+            event_id = self._ids.new("evt")
+            message = to_message(event, event_id=event_id, source=self._source, at=at)
+            letters.append(_Letter(event.topic, message, attributes(event_id, trace_id)))
+        self._send(letters)
+
+    def reject(self, topic: str, message: bytes, *, message_id: str, reason: str) -> None:
+        told = rejection(message_id, reason, who_acts().trace_id)
+        self._send([_Letter(topic + REJECTED_SUFFIX, message, told)])
 
     def check(self) -> None:
         topic = self._topics + EVENT_TYPES[0].topic
@@ -81,6 +83,23 @@ class PubsubBus:
             # A publisher may not be allowed to look at a topic: the refusal is an answer.
             if not isinstance(error.__cause__, exceptions.PermissionDenied):
                 raise
+
+    def _send(self, letters: Sequence[_Letter]) -> None:
+        with _translated():
+            under_way = [
+                self._publisher.publish(
+                    self._topics + each.topic,
+                    each.message,
+                    retry=_RETRY,
+                    timeout=_TIMEOUT_S,
+                    **each.attributes,
+                )
+                for each in letters
+            ]
+            for future in under_way:
+                future.result(timeout=_TIMEOUT_S)
+        sizes = [len(each.message) for each in letters]
+        record(publishes=len(sizes), publish_bytes=sum(sizes))
 
     def close(self) -> None:
         self._publisher.stop()

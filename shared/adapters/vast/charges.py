@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shared.adapters.vast.reading import Row, Unreadable, as_row, moment, number, text
+from shared.adapters.market_api.reading import Row, Unreadable, as_row, moment, number, text
 from shared.domain.billing.money import usd
 from shared.domain.ids import ContractId
 from shared.ports.marketplace import Charge, ChargeKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from shared.adapters.vast.reading import (
+from shared.adapters.market_api.reading import (
     Row,
     Unreadable,
     as_row,
@@ -19,7 +19,8 @@ from shared.adapters.vast.reading import (
 )
 from shared.adapters.vast.status import States, status_of
 from shared.domain.ids import ContractId
-from shared.ports.marketplace import Contract, ContractStatus
+from shared.domain.rentals.contract_status import ContractStatus
+from shared.ports.marketplace import Contract
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -7,8 +7,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from shared.adapters.market_api.reading import Row, Unreadable, text, whole
 from shared.adapters.vast.contracts import contract
-from shared.adapters.vast.reading import Row, Unreadable, text, whole
 from shared.ports.marketplace import Contract, Listing
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from shared.adapters.market_api.reading import Unreadable, number
 from shared.adapters.vast.charges import charges_of, since_only
 from shared.adapters.vast.contracts import contract
 from shared.adapters.vast.listing import ListedPage, assemble, next_token
 from shared.adapters.vast.offers import offer, query
 from shared.adapters.vast.orders import body_of
-from shared.adapters.vast.reading import Unreadable, number
-from shared.adapters.vast.transport import Reply, VastTransport
+from shared.adapters.vast.transport import VastTransport
 from shared.adapters.vast.verdict import new_contract
 from shared.domain.billing.money import usd
 from shared.domain.errors import ProviderError, ProviderRefused, ProviderUnknown
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from shared.adapters.market_api.transport import Reply
     from shared.domain.ids import ContractId
     from shared.domain.market.offers import Offer, OfferFilter
     from shared.ports.clock import Clock

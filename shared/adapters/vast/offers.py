@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shared.adapters.vast.reading import (
+from shared.adapters.market_api.reading import (
     Row,
     Unreadable,
     as_row,
@@ -78,7 +78,7 @@ def offer(value: object, machine_type: MachineType, at: datetime) -> Offer:
     num_gpus = whole(row, "num_gpus")
     if gpu_name is None or not num_gpus:
         raise Unreadable("the offer names no GPU")
-    geolocation = text(row, "geolocation")
+    geolocation = (text(row, "geolocation") or "").strip(" ,") or None  # often ", CN"
     return Offer(
         offer_id=identity(row, "id"),
         provider="vast",

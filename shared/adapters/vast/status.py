@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.ports.marketplace import ContractStatus
+from shared.domain.rentals.contract_status import ContractStatus
 
 _ACTUAL = frozenset(
     {

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from shared.adapters.vast.reading import Row, Unreadable, decode, identity
+from shared.adapters.market_api.reading import Row, Unreadable, identity, object_of
 from shared.domain.errors import (
     ProviderBusy,
     ProviderError,
@@ -15,6 +14,9 @@ from shared.domain.errors import (
     ProviderUnknown,
 )
 from shared.domain.ids import ContractId
+
+if TYPE_CHECKING:
+    from shared.adapters.market_api.transport import RawReply
 
 # The longest documented interval between calls of one kind is 6 s (searches, 10 a minute).
 DEFAULT_WAIT_S = 6.0
@@ -44,22 +46,13 @@ _REASON_OF_SLUG = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RawReply:
-    """One HTTP answer, read to its end. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
 def clean_row(reply: RawReply) -> Row:
     """The object of a clean answer: status 200, a JSON object, no word of failure.
 
     Raises the ProviderError that any other answer stands for. One that names a new contract
     hands it on: an error may have made a machine all the same.
     """
-    row = _object(reply.body)
+    row = object_of(reply.body)
     if reply.status == 200 and row is not None and row.get("success", True) is True:
         return row
     error = _failure(reply, row or {}, well_formed=row is not None)
@@ -77,14 +70,6 @@ def new_contract(row: Row) -> ContractId | None:
         return ContractId(identity(row, "new_contract"))
     except Unreadable:
         return None
-
-
-def _object(body: bytes) -> Row | None:
-    try:
-        value = decode(body)
-    except Unreadable:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _failure(reply: RawReply, row: Row, *, well_formed: bool) -> ProviderError:
@@ -134,8 +119,8 @@ def _said(row: Row) -> str:
 
 def _wait_s(reply: RawReply) -> float:
     """Retry-After where it is a number, the interval named in the text, or our guess."""
-    asked = reply.headers.get("retry-after", "")
-    if not re.fullmatch(r"\d+(?:\.\d+)?", asked):
+    asked_s = reply.retry_after_s()
+    if asked_s is None:
         found = _THRESHOLD.search(reply.body[:1000].decode("utf-8", "replace"))
-        asked = found.group(1) if found else ""
-    return min(float(asked), LONGEST_WAIT_S) if asked else DEFAULT_WAIT_S
+        asked_s = float(found.group(1)) if found else DEFAULT_WAIT_S
+    return min(asked_s, LONGEST_WAIT_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from shared.app.accounts.sighting import sighting_of
 from shared.app.accounts.strays import sweep_strays
 from shared.app.collections import LEASES, LOOKS, OPEN_RENTALS_OF_ACCOUNT, shard_of
 from shared.app.instances.hints import hint
+from shared.app.ledger.ask import with_bill
 from shared.app.pages import every
 from shared.app.rentals.merge import merge
 from shared.app.rentals.pace import wait_turn
@@ -20,6 +22,7 @@ from shared.domain.market.look import Look
 from shared.domain.rentals.labels import rental_of
 from shared.domain.rentals.model import RentalState
 from shared.domain.rentals.observe import missed, sighted
+from shared.domain.rentals.told import of_sighting
 from shared.ports.store import Stored
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from shared.domain.rentals.model import Rental
     from shared.ports.marketplace import Contract, Listing
 
+log = logging.getLogger(__name__)
+TRIES = 10
 WAITING = frozenset(
     {RentalState.CREATING, RentalState.UNKNOWN, RentalState.BOOTING, RentalState.RELEASING}
 )
@@ -48,19 +53,22 @@ def ask_look(services: Services, account_id: AccountId, at: datetime) -> None:
         return
 
 
-def look(services: Services, account_id: AccountId) -> None:
-    """One listing pass. Claimed by moving its due time, so that sweeps do not list twice."""
+def look(services: Services, account_id: AccountId) -> bool:
+    """One listing pass. Claimed by moving its due time, so that sweeps do not list twice.
+
+    Whether something waits for the next: it is to be listed again at the next sweep.
+    """
     stored = services.store.get(LOOKS, account_id)
     now, timing = services.clock.now(), services.settings.timing
     if stored is None or stored.value.due_at > now:
-        return
+        return False
     begun = replace(
         stored.value, started_at=now, due_at=now + timedelta(seconds=timing.listing_idle_s)
     )
     try:
         version = services.store.save(LOOKS, account_id, begun, stored.version)
     except VersionConflict:
-        return  # another sweep lists it
+        return False  # another sweep lists it
     try:
         marketplace = marketplace_of(services, account_id)
         wait_turn(services, account_id, marketplace.provider, "listing")
@@ -69,10 +77,11 @@ def look(services: Services, account_id: AccountId) -> None:
     except DumontError as error:
         again_s = timing.sweep_s
         _finish(services, Stored(account_id, begun, version), None, again_s, str(error))
-        return
+        return True
     again_s = _tell(services, account_id, listing, started)
     why = listing.why_incomplete
     _finish(services, Stored(account_id, begun, version), listing, again_s, why)
+    return again_s <= timing.sweep_s
 
 
 def _tell(services: Services, account_id: AccountId, listing: Listing, started: datetime) -> int:
@@ -123,7 +132,7 @@ def _tell_sighted(
         before[:] = [fresh]
         return sighted(fresh, sighting_of(contract), started, now)
 
-    after = merge(services, rental_id, observe)
+    after = merge(services, rental_id, observe, lambda was, fresh: of_sighting(was, fresh, now))
     if after is None:
         return False
     if after.state is RentalState.RELEASING:
@@ -134,8 +143,10 @@ def _tell_sighted(
 
 
 def _tell_missed(services: Services, rental: Rental, started: datetime) -> None:
-    timing = services.settings.timing
-    after = merge(services, rental.id, lambda fresh: missed(fresh, started, timing))
+    now, timing = services.clock.now(), services.settings.timing
+    after = merge(services, rental.id, lambda fresh: missed(fresh, started, now, timing))
+    if after and after.state is RentalState.RELEASING:
+        take_back(services, after)  # whoever brought it back may have died before he did this
     if after and len(after.absences) > len(rental.absences):
         hint(services, rental.instance_id, "not in a complete listing")
 
@@ -177,17 +188,35 @@ def _finish(
     again_s: int,
     error: str,
 ) -> None:
-    now = services.clock.now()
-    look_now = stored.value
-    done = replace(
+    """What was learnt is added to the look as it is now, whoever asked for another meanwhile."""
+    begun = stored.value
+    for _ in range(TRIES):
+        now = services.clock.now()
+        done = _done(stored.value, begun, listing, now, error)
+        due_at = now + timedelta(seconds=again_s)
+        if stored.value.due_at != begun.due_at:
+            due_at = min(due_at, stored.value.due_at)  # somebody asked for a sooner one
+        if again_s < services.settings.timing.listing_rest_s:
+            done = with_bill(done, now)
+        try:
+            services.store.save(LOOKS, stored.key, replace(done, due_at=due_at), stored.version)
+        except VersionConflict:
+            fresh = services.store.get(LOOKS, stored.key)
+            if fresh is None:
+                return
+            stored = fresh
+            continue
+        return
+    log.warning("%s was listed, but its look is too busy to say so", stored.key)
+
+
+def _done(look_now: Look, begun: Look, listing: Listing | None, now: datetime, error: str) -> Look:
+    """Another pass may have ended meanwhile: the provider's time never goes back."""
+    told_at = listing.at if listing else begun.provider_at
+    return replace(
         look_now,
-        due_at=now + timedelta(seconds=again_s),
         ended_at=now,
         error=error,
-        provider_at=listing.at if listing else look_now.provider_at,
+        provider_at=max((t for t in (told_at, look_now.provider_at) if t), default=None),
         complete_at=now if listing and listing.complete else look_now.complete_at,
     )
-    try:
-        services.store.save(LOOKS, stored.key, done, stored.version)
-    except VersionConflict:
-        return  # somebody asked for a sooner look: theirs stands

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.errors import Unauthenticated
@@ -11,9 +13,12 @@ from shared.domain.ids import UserId
 from shared.domain.users.sessions import FamilyId
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from shared.app.services import Services
+    from shared.ports.secrets import SigningKey
 
 LIFE = timedelta(minutes=15)
 AUDIENCE = "dumont-api"
@@ -60,7 +65,8 @@ def read(services: Services, token: str) -> AccessClaims:
 
     It cannot tell whether the login has ended since: a token outlives it by up to 15 minutes.
     """
-    payload = _verified(services, token)
+    keys = services.secrets.signing_keys(PURPOSE)
+    payload = _verified(token, keys, services.settings.deployment_id)
     now = services.clock.now().timestamp()
     starts, ends = payload["nbf"], payload["exp"]
     # A bool is an int to Python, and to no one else.
@@ -73,20 +79,23 @@ def read(services: Services, token: str) -> AccessClaims:
     return AccessClaims(UserId(str(payload["sub"])), FamilyId(str(payload["sid"])))
 
 
-def _verified(services: Services, token: str) -> dict[str, Any]:
+# A caller shows the same token call after call, and the signature takes longer than the rest of
+# a small call. Only what held is kept, under the keys that were live then.
+@lru_cache(maxsize=1024)
+def _verified(token: str, keys: tuple[SigningKey, ...], issuer: str) -> Mapping[str, Any]:
     """The claims under a good signature, times unchecked: those are our own clock's to judge."""
     import jwt  # noqa: PLC0415 - API keys need none of it
 
     if len(token) > _LONGEST or not token.isascii():
         raise Unauthenticated("This token is not one of ours.")
     try:
-        secret = _secret_for(services, jwt.get_unverified_header(token))
-        return jwt.decode(
+        secret = _secret_for(keys, jwt.get_unverified_header(token))
+        claims = jwt.decode(
             token,
             _private_key(secret).public_key(),
             algorithms=[_ALGORITHM],
             audience=AUDIENCE,
-            issuer=services.settings.deployment_id,
+            issuer=issuer,
             options={
                 "require": _REQUIRED,
                 "verify_exp": False,
@@ -96,13 +105,14 @@ def _verified(services: Services, token: str) -> dict[str, Any]:
         )
     except jwt.PyJWTError:
         raise Unauthenticated("This token is not one of ours.") from None
+    return MappingProxyType(claims)
 
 
-def _secret_for(services: Services, header: dict[str, Any]) -> bytes:
+def _secret_for(keys: tuple[SigningKey, ...], header: dict[str, Any]) -> bytes:
     """The key that the header names. Nothing else in a header is heeded, or allowed."""
     if set(header) != _HEADER or header["alg"] != _ALGORITHM or header["typ"] != _TYPE:
         raise Unauthenticated("This token is not one of ours.")
-    live = {key.kid: key.secret for key in services.secrets.signing_keys(PURPOSE)}
+    live = {key.kid: key.secret for key in keys}
     if not isinstance(header["kid"], str) or header["kid"] not in live:
         raise Unauthenticated("This token was signed with a key that is no longer in use.")
     return live[header["kid"]]

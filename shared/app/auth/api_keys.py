@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.app.audit.record import entry
 from shared.app.auth.collections import API_KEYS, KEYS_OF_OWNER
 from shared.domain.errors import Conflicting, Forbidden, Invalid, NotFound
 from shared.domain.ids import ApiKeyId
@@ -16,6 +17,7 @@ from shared.domain.users.keys import (
     key_text,
 )
 from shared.domain.users.secret_text import digest, secret_from
+from shared.ports.store import Add, Delete
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +65,9 @@ def create_key(
         created_at=now,
         expires_at=ends,
     )
-    services.store.add(API_KEYS, key.id, key)
+    may = ", ".join(key.scopes)
+    said = entry(services, key.owner, "key.created", f"{title!r}, which may {may}", target=key.id)
+    services.store.commit([Add(API_KEYS, key.id, key), said])
     return NewKey(key, key_text(key.id, secret))
 
 
@@ -81,7 +85,10 @@ def delete_key(services: Services, principal: Principal, key_id: ApiKeyId) -> No
     stored = services.store.get(API_KEYS, key_id)
     if stored is None or stored.value.owner != principal.user_id:
         raise NotFound("There is no such key.")
-    services.store.delete(API_KEYS, stored.key)
+    said = entry(
+        services, stored.value.owner, "key.deleted", f"{stored.value.name!r}", target=key_id
+    )
+    services.store.commit([Delete(API_KEYS, stored.key), said])
 
 
 def _require_login(principal: Principal) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shared.domain.users.keys import ApiKey
     from shared.ports.store import Stored
 
-LOGIN_SCOPES = frozenset({Scope.READ, Scope.WRITE})
+LOGIN_SCOPES = frozenset({Scope.READ, Scope.WRITE, Scope.OPERATE})
 
 
 def principal_of(services: Services, token: str) -> Principal:
@@ -38,7 +38,7 @@ def _by_key(services: Services, text: str) -> Principal:
         raise Unauthenticated("This API key is unknown, deleted or expired.")
     if stored.value.use_is_due(now):
         _write_down_use(services, stored)
-    return Principal(stored.value.owner, frozenset(stored.value.scopes))
+    return Principal(stored.value.owner, frozenset(stored.value.scopes), key_id=stored.value.id)
 
 
 def _write_down_use(services: Services, stored: Stored[ApiKey]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from shared.app.audit.record import entry
 from shared.app.auth import passwords
 from shared.app.auth.collections import REFRESH_FAMILIES, USERS
 from shared.app.auth.login import proves
@@ -40,7 +41,10 @@ def change_password(services: Services, principal: Principal, current: str, new:
     )
     for _ in range(_TRIES):
         try:
-            services.store.commit(_writes(services, principal.session, before, after))
+            said = "every other login ends with it"
+            told = entry(services, before.value.id, "password.changed", said)
+            writes = _writes(services, principal.session, before, after)
+            services.store.commit([*writes, told])
         except VersionConflict:
             if user_of(services, principal.user_id).version != before.version:
                 raise

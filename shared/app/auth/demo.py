@@ -51,7 +51,7 @@ def ensure_demo_user(services: Services) -> tuple[User, str]:
 
 
 def ensure_local_login(services: Services, email: str, password: str) -> User:
-    """An ordinary user with this e-mail; one who exists keeps the password they have.
+    """The operator, with this e-mail; one who exists keeps the password they have.
 
     Raises Invalid for an e-mail or a password that registration would refuse.
     """
@@ -66,7 +66,8 @@ def _ensure(
     stored = user_by_email(services.store, email)
     if stored is None:
         password_hash = passwords.hashed(services.ids, password)
-        user = User(user_id, email, password_hash, services.clock.now(), demo=is_demo)
+        now = services.clock.now()
+        user = User(user_id, email, password_hash, now, demo=is_demo, operator=not is_demo)
         stored = _created(services, user)
     open_if_missing(services, stored.value.id)
     return stored

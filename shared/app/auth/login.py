@@ -10,7 +10,7 @@ from shared.app.auth.collections import USERS
 from shared.app.auth.sessions import Session, open_session
 from shared.app.auth.simulated_account import open_if_missing
 from shared.app.auth.throttle import forgive, record_failure, refuse_while_slowed
-from shared.app.auth.users import as_typed, email_key, user_by_email
+from shared.app.auth.users import NOBODY, as_typed, email_key, user_by_email
 from shared.domain.errors import StoreError, Unauthenticated
 from shared.domain.users.passwords import LONGEST, canonical
 
@@ -47,7 +47,7 @@ def proves(
     password_hash = stored.value.password_hash if stored else passwords.DECOY_HASH
     is_right = passwords.matches(password_hash, guess) and len(guess) <= LONGEST
     if stored is None or not is_right:
-        record_failure(services, account)
+        record_failure(services, account, stored.value.id if stored else NOBODY)
         raise Unauthenticated("The e-mail or the password is wrong.")
     forgive(services, account)
     return stored

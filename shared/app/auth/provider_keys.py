@@ -6,15 +6,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from shared.app.audit.record import entry
 from shared.app.auth.collections import ACCOUNTS_OF_OWNER, PROVIDER_ACCOUNTS
 from shared.app.collections import OPEN_RENTALS_OF_ACCOUNT
 from shared.domain.accounts import PROVIDERS, ProviderAccount, account_id_of
-from shared.domain.errors import Conflicting, Forbidden, Invalid, ProviderKeyRejected
+from shared.domain.errors import (
+    Conflicting,
+    Forbidden,
+    Invalid,
+    ProviderCannot,
+    ProviderKeyRejected,
+)
+from shared.ports.store import Add, Save
 
 if TYPE_CHECKING:
     from shared.app.services import Services
     from shared.domain.principals import Principal
-    from shared.ports.store import Stored
+    from shared.ports.marketplace import Marketplace
+    from shared.ports.store import Stored, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +70,19 @@ def save_provider_key(
 
 
 def _require_accepted(services: Services, account: ProviderAccount) -> None:
+    marketplace = services.marketplace(account)
     try:
-        services.marketplace(account).credit_micro_usd()
+        marketplace.credit_micro_usd()
+    except ProviderCannot:
+        _require_a_listing(marketplace)
+    except ProviderKeyRejected:
+        raise Invalid("The provider does not accept this key.", "/api_key") from None
+
+
+def _require_a_listing(marketplace: Marketplace) -> None:
+    """Whoever does not tell credit lists machines, and only to a key that it takes."""
+    try:
+        marketplace.listing()
     except ProviderKeyRejected:
         raise Invalid("The provider does not accept this key.", "/api_key") from None
 
@@ -83,10 +103,20 @@ def _keep(
     services: Services, before: Stored[ProviderAccount] | None, account: ProviderAccount
 ) -> None:
     """Raises VersionConflict or DocumentExists when another key was set at the same moment."""
-    if before is None:
-        services.store.add(PROVIDER_ACCOUNTS, account.id, account)
-    else:
-        services.store.save(PROVIDER_ACCOUNTS, account.id, account, before.version)
+    what = "the first key" if before is None else "another key"
+    said = entry(
+        services,
+        account.owner,
+        "provider_key.set",
+        f"{what} at {account.provider}; the provider took it",
+        target=account.id,
+    )
+    kept: Write = (
+        Add(PROVIDER_ACCOUNTS, account.id, account)
+        if before is None
+        else Save(PROVIDER_ACCOUNTS, account.id, account, before.version)
+    )
+    services.store.commit([kept, said])
 
 
 def _status(provider: str, account: ProviderAccount | None) -> ProviderStatus:

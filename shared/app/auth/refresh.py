@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from shared.app.audit.record import entry
 from shared.app.auth.collections import REFRESH_FAMILIES
 from shared.app.auth.sessions import Session, session_of
 from shared.app.auth.users import user_of
@@ -17,6 +18,7 @@ from shared.domain.users.sessions import (
     successor,
     successor_in_use,
 )
+from shared.ports.store import Delete
 
 if TYPE_CHECKING:
     from shared.app.services import Services
@@ -62,7 +64,9 @@ def _step(services: Services, stored: Stored[RefreshFamily], secret: str) -> Ses
         following = ""
     if not following:
         _LOG.warning("login %s of %s ends: %s", family.id, family.user_id, verdict)
-        services.store.delete(REFRESH_FAMILIES, stored.key)
+        said = f"a refresh token was refused: {verdict}"
+        told = entry(services, family.user_id, "login.revoked", said, target=family.id)
+        services.store.commit([Delete(REFRESH_FAMILIES, stored.key), told])
         raise _refused()
     return session_of(services, user, family.id, following)
 

@@ -30,12 +30,13 @@ def register(services: Services, email: str, password: str, setup_token: str | N
     address, secret = normalised(email), accepted(password)
     user_id = UserId(services.ids.new("user"))
     writes: list[Write] = []
-    if not services.settings.registration_open:
+    is_first = not services.settings.registration_open
+    if is_first:
         writes.append(setup.use_of_ticket(services, setup_token, user_id))
     if address == DEMO_EMAIL:
         raise AlreadyTaken("This e-mail has an account already.")
     password_hash = passwords.hashed(services.ids, secret)
-    user = User(user_id, address, password_hash, services.clock.now())
+    user = User(user_id, address, password_hash, services.clock.now(), operator=is_first)
     _create(services, user, writes)
     open_if_missing(services, user_id)
     return user

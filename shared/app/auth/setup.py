@@ -36,7 +36,8 @@ def issue_setup_link(services: Services) -> str:
     else:
         raise AlreadyTaken("The first user of this deployment has registered already.")
     # Behind the hash sign it reaches no server and no log.
-    return f"{services.settings.public_url}/register#setup_token={token}"
+    settings = services.settings
+    return f"{settings.site_origin or settings.public_url}/register#setup_token={token}"
 
 
 def use_of_ticket(services: Services, token: str | None, user_id: UserId) -> Save[SetupTicket]:

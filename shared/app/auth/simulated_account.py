@@ -1,4 +1,4 @@
-"""A new user of a simulated marketplace gets an account with credit there."""
+"""A new user gets an account with credit at every marketplace that is simulated."""
 
 from __future__ import annotations
 
@@ -12,30 +12,33 @@ from shared.domain.errors import DocumentExists, ProviderError
 if TYPE_CHECKING:
     from shared.app.services import Services
     from shared.domain.ids import UserId
+    from shared.ports.marketplace import MarketplaceSignup
 
-PROVIDER = "vast"  # the marketplace that is simulated
 _LOG = logging.getLogger(__name__)
 
 
 def open_if_missing(services: Services, owner: UserId) -> None:
-    """Open the owner's account and keep its key sealed; nothing where signup does not exist.
+    """Open the owner's accounts and keep their keys sealed; nothing where all are real.
 
     A marketplace that fails is left for the next login. Stopped before the key was kept, the
     next try opens another: what was lost is play money.
     """
-    if services.signup is None:
-        return
-    account_id = account_id_of(owner, PROVIDER)
+    for signup in services.signups:
+        _open_if_missing(services, owner, signup)
+
+
+def _open_if_missing(services: Services, owner: UserId, signup: MarketplaceSignup) -> None:
+    account_id = account_id_of(owner, signup.provider)
     if services.store.get(PROVIDER_ACCOUNTS, account_id) is not None:
         return
     try:
-        key = services.signup.open_account(owner)
+        key = signup.open_account(owner)
     except ProviderError as error:
-        _LOG.warning("no simulated account for %s yet: %s", owner, error)
+        _LOG.warning("no simulated account for %s at %s yet: %s", owner, signup.provider, error)
         return
     now = services.clock.now()
     sealed = services.secrets.seal(key, account_id)
-    account = ProviderAccount(account_id, owner, PROVIDER, sealed, now, accepted_at=now)
+    account = ProviderAccount(account_id, owner, signup.provider, sealed, now, accepted_at=now)
     try:
         services.store.add(PROVIDER_ACCOUNTS, account_id, account)
     except DocumentExists:

@@ -10,14 +10,17 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from shared.app.audit.record import entry
 from shared.app.auth.collections import LOGIN_ATTEMPTS
 from shared.domain.errors import DocumentExists, RateLimited, StoreError, VersionConflict
 from shared.domain.users.attempts import wait_s, with_failure
+from shared.ports.store import Add, Save
 
 if TYPE_CHECKING:
     from shared.app.services import Services
+    from shared.domain.ids import UserId
     from shared.domain.users.attempts import LoginAttempts
-    from shared.ports.store import Stored
+    from shared.ports.store import Stored, Write
 
 _LOG = logging.getLogger(__name__)
 _TRIES = 20  # a lost race means that another failure was recorded: a crowd of guesses
@@ -32,16 +35,23 @@ def refuse_while_slowed(services: Services, account: str) -> Stored[LoginAttempt
     return attempts
 
 
-def record_failure(services: Services, account: str) -> None:
-    """Count one more. Raises RateLimited when others have used up the free failures meanwhile."""
+def record_failure(services: Services, account: str, owner: UserId) -> None:
+    """Count one more, and record it for the account's `owner`; NOBODY where there is none, so
+    that an address that nobody registered costs the same.
+
+    Raises RateLimited when others have used up the free failures meanwhile.
+    """
     for _ in range(_TRIES):
         before = refuse_while_slowed(services, account)
         after = with_failure(before.value if before else None, services.clock.now())
+        counted: Write = (
+            Save(LOGIN_ATTEMPTS, account, after, before.version)
+            if before
+            else Add(LOGIN_ATTEMPTS, account, after)
+        )
+        said = f"a wrong password; failure {len(after.failures)} of late"
         try:
-            if before is None:
-                services.store.add(LOGIN_ATTEMPTS, account, after)
-            else:
-                services.store.save(LOGIN_ATTEMPTS, account, after, before.version)
+            services.store.commit([counted, entry(services, owner, "login.failed", said)])
         except (DocumentExists, VersionConflict):
             continue
         _LOG.warning("failed login %d for account %s", len(after.failures), account[:12])

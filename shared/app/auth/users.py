@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shared.domain.users.user import User
     from shared.ports.store import Store, Stored
 
-_NOBODY = UserId("user_nobody")
+NOBODY = UserId("user_nobody")  # the owner of what was tried at no account
 
 
 def email_key(email: str) -> str:
@@ -34,7 +34,7 @@ def as_typed(email: str) -> str:
 def user_by_email(store: Store, email: str) -> Stored[User] | None:
     """Two reads, whether or not there is such a user: the time taken must not tell."""
     claim = store.get(USER_EMAILS, email_key(email))
-    return store.get(USERS, claim.value.user_id if claim else _NOBODY)
+    return store.get(USERS, claim.value.user_id if claim else NOBODY)
 
 
 def user_of(services: Services, user_id: UserId) -> Stored[User]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.accounts.look import ask_look
+from shared.app.budgets.cover import cover
 from shared.app.collections import INSTANCES
 from shared.app.instances.drain import (
     abandon_drain,
@@ -18,6 +19,7 @@ from shared.app.instances.drain import (
     command_snapshot,
     drop_snapshot,
     finish_drain,
+    interrupt_drain,
     order_sleep,
     send_thaw,
 )
@@ -26,9 +28,24 @@ from shared.app.instances.enter import (
     give_up,
     note_silence,
     resume_failed,
+)
+from shared.app.instances.failover import (
+    drop_late,
+    fail_over,
+    hold_back,
+    release_held,
+    retreat_from,
+    suspect,
+    trust,
+)
+from shared.app.instances.halted import (
+    check_credit,
+    heard_again,
+    started_from_outside,
     stopped_from_outside,
 )
 from shared.app.instances.hints import hint
+from shared.app.instances.lost_in_drain import sleep_without
 from shared.app.instances.provision import rent_more
 from shared.app.instances.scene import load
 from shared.app.rentals.carry_out import carry_out as carry_out_rental
@@ -40,20 +57,33 @@ from shared.domain.instances.steps import (
     AbandonDrain,
     AskAgent,
     BeginDrain,
+    CheckCredit,
     CommandSnapshot,
+    Cover,
+    DropLate,
     DropSnapshot,
     Enter,
+    FailOver,
     FinishDrain,
     GiveUp,
+    HeardAgain,
+    HoldBack,
     InstanceStep,
+    InterruptDrain,
     NoteSilence,
     OfRental,
     OrderSleep,
+    ReleaseHeld,
     RentMore,
     Rest,
     ResumeFailed,
+    RetreatFrom,
     SendThaw,
+    SleepWithout,
+    StartedOutside,
     StoppedOutside,
+    Suspect,
+    Trust,
     Verify,
 )
 
@@ -95,7 +125,8 @@ def _rest(services: Services, loaded: Loaded, step: Rest) -> None:
     now = services.clock.now()
     until = due_at(step, now, services.settings.timing)
     if step.look:
-        ask_look(services, instance.account_id, now)
+        for account_id in sorted({each.value.account_id for each in loaded.rentals}):
+            ask_look(services, account_id, now)
     if until != instance.due_at:
         services.store.save(
             INSTANCES, instance.id, replace(instance, due_at=until), loaded.instance.version
@@ -107,18 +138,31 @@ def _of_rental(services: Services, loaded: Loaded, step: OfRental) -> None:
 
 
 _STEPS: Mapping[type[InstanceStep], Callable[[Services, Loaded, Any], None]] = {
+    Cover: cover,
     RentMore: rent_more,
     GiveUp: give_up,
     OrderSleep: order_sleep,
     BeginDrain: begin_drain,
     Verify: verify_snapshot,
     AbandonDrain: abandon_drain,
+    InterruptDrain: interrupt_drain,
+    SleepWithout: sleep_without,
     FinishDrain: finish_drain,
     DropSnapshot: drop_snapshot,
     Enter: enter_state,
     ResumeFailed: resume_failed,
     StoppedOutside: stopped_from_outside,
     NoteSilence: note_silence,
+    Suspect: suspect,
+    Trust: trust,
+    FailOver: fail_over,
+    RetreatFrom: retreat_from,
+    HoldBack: hold_back,
+    ReleaseHeld: release_held,
+    DropLate: drop_late,
+    CheckCredit: check_credit,
+    StartedOutside: started_from_outside,
+    HeardAgain: heard_again,
     CommandSnapshot: command_snapshot,
     SendThaw: send_thaw,
     OfRental: _of_rental,

@@ -5,26 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from shared.app.accounts.load import account_for
-from shared.app.collections import BUDGETS, INSTANCES, OPERATIONS, TIMELINE, shard_of
+from shared.app.accounts.load import accounts_for, credit_at
+from shared.app.audit.about import about
+from shared.app.budgets.refuse import refuse_new
+from shared.app.collections import INSTANCES, OPERATIONS, shard_of
+from shared.app.history.regard import regard_of
 from shared.app.instances.hints import hint
+from shared.app.instances.save import note
 from shared.app.market.offers import find_offer
-from shared.domain.billing.budget import Budget, month_of, reservation
-from shared.domain.errors import Conflicting, InsufficientFunds
+from shared.domain.billing.budget import reservation
+from shared.domain.billing.limits import NO_LIMITS, Limits
+from shared.domain.errors import Conflicting, InsufficientFunds, ProviderError
 from shared.domain.ids import AccountId, InstanceId, OperationId, SnapshotId, UserId
 from shared.domain.instances.model import Desired, Instance, InstanceState, WorkspaceSpec
 from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
 from shared.domain.instances.transitions import provision
 from shared.domain.market.offers import OfferFilter
-from shared.domain.operations import Operation, OperationKind, OperationState, Phase
-from shared.domain.timeline import TimelineEvent
-from shared.ports.store import Add
+from shared.domain.operations import Operation, OperationKind, Phase
+from shared.domain.racing.stakes import purse_too_small
+from shared.ports.store import Add, Write
 
 if TYPE_CHECKING:
     from shared.app.services import Services
+    from shared.domain.accounts import ProviderAccount
     from shared.domain.market.offers import Offer
-
-DEFAULT_PROVIDER = "vast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class NewInstance:
     hibernation: HibernationPolicy
     snapshots: SnapshotPolicy
     restore_from: SnapshotId | None = None
+    budget: Limits = NO_LIMITS
 
 
 def create_instance(
@@ -55,37 +60,74 @@ def create_instance(
     made = _made_before(services, owner, idempotency_id)
     if made:
         return made
-    provider = new.want.provider or DEFAULT_PROVIDER
-    gpu_rate = 0
+    provider = new.want.provider
+    gpu_rate, offer = 0, None
     if new.offer_id:
         offer = find_offer(services, new.offer_id, new.want.machine_type)
         provider, gpu_rate = offer.provider, offer.price(new.spec.disk_gb)
         new = replace(new, want=_like(offer, new.want, gpu_rate))
-    account = account_for(services, owner, provider)
-    if account is None:
-        raise Conflicting(f"there is no key for {provider}: PUT /api/settings/providers first")
-    _afford(services, owner, gpu_rate)
-    credit = services.marketplace(account).credit_micro_usd()
-    if credit <= reservation(gpu_rate):
-        raise InsufficientFunds(f"{provider} has ${credit / 1e6:.2f} left for this account")
+    accounts = accounts_for(services, owner, provider)
+    if not accounts:
+        missing = provider or "any provider"
+        raise Conflicting(f"there is no key for {missing}: PUT /api/settings/providers first")
+    refuse_new(services, owner, new.budget, gpu_rate)
+    _refuse_small_purse(new, offer)
+    account = _funded(services, accounts, gpu_rate)
     instance, operation = _records(services, owner, account.id, new, idempotency_id)
-    event = TimelineEvent(
-        id=services.ids.new("evt"),
-        instance_id=instance.id,
-        owner=owner,
-        at=instance.created_at,
-        kind="state.provisioning",
-        message=instance.state_reason,
-    )
+    about(instance_id=instance.id, operation_id=operation.id)
     services.store.commit(
         [
             Add(INSTANCES, instance.id, instance),
             Add(OPERATIONS, operation.id, operation),
-            Add(TIMELINE, event.id, event),
+            note(services, instance, "ordered.create", instance.state_reason, target=operation.id),
+            *_warned(services, instance, offer),
         ]
     )
     hint(services, instance.id, "created")
     return instance, operation
+
+
+def _refuse_small_purse(new: NewInstance, offer: Offer | None) -> None:
+    """What is known at once: an offer that was named has a price."""
+    cap = new.race.max_micro_usd
+    if cap is None or offer is None:
+        return
+    gpu_rate = offer.gpu_rate if new.bid is None else new.bid
+    needed = reservation(gpu_rate + offer.storage_rate(new.spec.disk_gb))
+    if needed > cap:
+        raise purse_too_small(cap, 0, needed)
+
+
+def _warned(services: Services, instance: Instance, offer: Offer | None) -> list[Write]:
+    """Whoever names a blacklisted machine is told of it, and gets it: the choice is theirs."""
+    if offer is None:
+        return []
+    block = regard_of(services, instance.owner).block(offer.provider, offer.machine_id)
+    if block is None:
+        return []
+    said = f"machine {offer.machine_id} was named though it is blacklisted: {block.reason}"
+    return [note(services, instance, "warning.blacklisted", said)]
+
+
+def _funded(
+    services: Services, accounts: tuple[ProviderAccount, ...], rate: int
+) -> ProviderAccount:
+    """The first that has, or may have, what would be reserved.
+
+    Raises what a provider raised, and InsufficientFunds where all answered.
+    """
+    left: list[str] = []
+    failed: ProviderError | None = None
+    for account in accounts:
+        try:
+            credit = credit_at(services.marketplace(account))
+        except ProviderError as error:
+            failed = failed or error
+            continue
+        if credit is None or credit > reservation(rate):
+            return account
+        left.append(f"{account.provider} has ${credit / 1e6:.2f} left for this account")
+    raise failed or InsufficientFunds("; ".join(left))
 
 
 def _made_before(
@@ -112,14 +154,6 @@ def _like(offer: Offer, want: OfferFilter, rate: int) -> OfferFilter:
     )
 
 
-def _afford(services: Services, owner: UserId, rate: int) -> None:
-    """What is known at once is refused at once; the intent reserves it for certain."""
-    month = month_of(services.clock.now())
-    stored = services.store.get(BUDGETS, f"{owner}:{month}")
-    budget = stored.value if stored else Budget(owner, month)
-    budget.reserve("", reservation(rate))  # type: ignore[arg-type]
-
-
 def _records(
     services: Services,
     owner: UserId,
@@ -130,14 +164,13 @@ def _records(
     now = services.clock.now()
     named = bool(idempotency_id)
     instance_id = InstanceId(f"inst_{idempotency_id}" if named else services.ids.new("inst"))
-    operation = Operation(
-        id=OperationId(f"op_{idempotency_id}" if named else services.ids.new("op")),
-        owner=owner,
-        kind=OperationKind.CREATE,
-        target=instance_id,
-        state=OperationState.RUNNING,
-        created_at=now,
-        phases=(Phase(InstanceState.PROVISIONING.value, now),),
+    operation = Operation.begun(
+        OperationId(f"op_{idempotency_id}" if named else services.ids.new("op")),
+        owner,
+        OperationKind.CREATE,
+        instance_id,
+        now,
+        Phase(InstanceState.PROVISIONING.value, now),
     )
     instance = Instance(
         id=instance_id,
@@ -178,5 +211,7 @@ def _records(
         operation_id=operation.id,
         due_at=now,
         shard=shard_of(instance_id),
+        budget=new.budget,
+        source=new.restore_from,
     )
     return provision(instance, now), operation

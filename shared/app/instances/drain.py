@@ -10,14 +10,21 @@ from shared.agent_wire.messages import DRAIN, RENEW, SNAPSHOT, THAW
 from shared.app.collections import INSTANCES, OPERATIONS, SNAPSHOTS
 from shared.app.instances.save import note, save
 from shared.app.machines.mailbox import send
-from shared.app.snapshots.open import opened
+from shared.app.snapshots.open import given_up, opened
+from shared.domain.history.book import machine_key
 from shared.domain.ids import OperationId
 from shared.domain.instances.decide import ASK_AGAIN_S
 from shared.domain.instances.idle import IDLE_REASON
 from shared.domain.instances.model import Desired, Drain
-from shared.domain.instances.transitions import drain, let_go, ordered, stay_awake
-from shared.domain.operations import Operation, OperationKind, OperationState
-from shared.domain.snapshots.model import SnapshotState
+from shared.domain.instances.transitions import (
+    drain,
+    interrupted,
+    let_go,
+    ordered,
+    put_off_end,
+    stay_awake,
+)
+from shared.domain.operations import Operation, OperationKind
 from shared.ports.store import Add, Save, Write
 
 if TYPE_CHECKING:
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
         CommandSnapshot,
         DropSnapshot,
         FinishDrain,
+        InterruptDrain,
         OrderSleep,
         SendThaw,
     )
@@ -39,13 +47,12 @@ def order_sleep(services: Services, loaded: Loaded, step: OrderSleep) -> None:
     """Idleness orders what its owner would: an operation of its own follows it."""
     instance = loaded.instance.value
     now = services.clock.now()
-    operation = Operation(
-        id=OperationId(services.ids.new("op")),
-        owner=instance.owner,
-        kind=OperationKind.HIBERNATE,
-        target=instance.id,
-        state=OperationState.RUNNING,
-        created_at=now,
+    operation = Operation.begun(
+        OperationId(services.ids.new("op")),
+        instance.owner,
+        OperationKind.HIBERNATE,
+        instance.id,
+        now,
     )
     asleep = replace(ordered(instance, Desired.ASLEEP, operation.id), state_reason=step.reason)
     writes: list[Write] = [
@@ -78,7 +85,7 @@ def begin_drain(services: Services, loaded: Loaded, step: BeginDrain) -> None:
         because_idle=step.reason == IDLE_REASON,
     )
     writes: list[Write] = [Add(SNAPSHOTS, snapshot.id, snapshot)]
-    writes += _ended(loaded, "the drain's own snapshot takes its place")
+    writes += given_up(loaded.snapshot, "the drain's own snapshot takes its place")
     save(services, loaded, drain(instance, begun, now), writes)
 
 
@@ -113,24 +120,35 @@ def abandon_drain(services: Services, loaded: Loaded, step: AbandonDrain) -> Non
     instance = loaded.instance.value
     now = services.clock.now()
     writes: list[Write] = []
-    writes += _ended(loaded, step.reason)
+    writes += given_up(loaded.snapshot, step.reason)
     if step.alarm:
         writes.append(note(services, instance, "alarm.drain_failed", step.reason))
+    if step.alarm and instance.desired is Desired.DESTROYED:
+        save(services, loaded, put_off_end(instance, step.reason, now), writes)
+        return
     save(services, loaded, stay_awake(instance, step.reason, now), writes)
+
+
+def interrupt_drain(services: Services, loaded: Loaded, step: InterruptDrain) -> None:
+    """The machine stands still. What follows is decided as for one that was stopped before."""
+    instance = loaded.instance.value
+    writes: list[Write] = [note(services, instance, "alarm.drain_failed", step.reason)]
+    writes += given_up(loaded.snapshot, step.reason)
+    save(services, loaded, interrupted(instance, step.reason, services.clock.now()), writes)
 
 
 def finish_drain(services: Services, loaded: Loaded, _step: FinishDrain) -> None:
     """One save: primary none, epoch + 1. Whoever is left on the old machine is fenced."""
     instance = loaded.instance.value
     primary = loaded.scene().primary()
-    machine_id = primary.terms.machine_id if primary else None
-    save(services, loaded, let_go(instance, machine_id, services.clock.now()))
+    machine = machine_key(primary.terms.provider, primary.terms.machine_id) if primary else None
+    save(services, loaded, let_go(instance, machine, services.clock.now()))
 
 
 def drop_snapshot(services: Services, loaded: Loaded, step: DropSnapshot) -> None:
     instance = loaded.instance.value
     writes: list[Write] = [note(services, instance, "snapshot.failed", step.reason)]
-    writes += _ended(loaded, step.reason)
+    writes += given_up(loaded.snapshot, step.reason)
     if loaded.operation and loaded.operation.value.kind is OperationKind.SNAPSHOT:
         failed = loaded.operation.value.fail("snapshot_failed", step.reason, services.clock.now())
         writes.append(Save(OPERATIONS, failed.id, failed, loaded.operation.version))
@@ -147,12 +165,3 @@ def ask_agent(services: Services, loaded: Loaded, _step: AskAgent) -> None:
     send(services, instance.primary, f"cmd_renew_{instance.primary}_{minute}", RENEW)
     later = replace(instance, due_at=now + timedelta(seconds=ASK_AGAIN_S))
     services.store.save(INSTANCES, instance.id, later, loaded.instance.version)
-
-
-def _ended(loaded: Loaded, why: str) -> list[Write]:
-    """The snapshot under way, if its agent still writes it, is not waited for any more."""
-    stored = loaded.snapshot
-    if stored is None or stored.value.state is not SnapshotState.OPEN:
-        return []
-    ended = replace(stored.value, state=SnapshotState.ABANDONED, failure=why)
-    return [Save(SNAPSHOTS, ended.id, ended, stored.version)]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from shared.app.instances.save import note, save
 from shared.app.snapshots.condemn import condemn_all
+from shared.app.snapshots.open import given_up
 from shared.domain.instances.model import Desired, InstanceState
-from shared.domain.instances.transitions import enter, gave_up, stopped_outside
+from shared.domain.instances.transitions import enter, gave_up, put_off_end
 
 if TYPE_CHECKING:
     from shared.app.instances.scene import Loaded
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
         GiveUp,
         NoteSilence,
         ResumeFailed,
-        StoppedOutside,
     )
 
 
@@ -26,7 +26,9 @@ def enter_state(services: Services, loaded: Loaded, step: Enter) -> None:
     instance = loaded.instance.value
     if step.state is InstanceState.DESTROYED and not instance.keep_snapshots:
         condemn_all(services, instance)
-    save(services, loaded, enter(instance, step.state, step.reason, services.clock.now()))
+    let_go = step.state is InstanceState.DESTROYING
+    writes = given_up(loaded.snapshot, step.reason) if let_go else []
+    save(services, loaded, enter(instance, step.state, step.reason, services.clock.now()), writes)
 
 
 def give_up(services: Services, loaded: Loaded, step: GiveUp) -> None:
@@ -38,13 +40,6 @@ def give_up(services: Services, loaded: Loaded, step: GiveUp) -> None:
         gave_up(instance, step.reason, services.clock.now()),
         [note(services, instance, "alarm.no_machine", step.reason)],
     )
-
-
-def stopped_from_outside(services: Services, loaded: Loaded, _step: StoppedOutside) -> None:
-    instance = loaded.instance.value
-    after = stopped_outside(instance, services.clock.now())
-    told = note(services, instance, "alarm.stopped_outside", after.state_reason)
-    save(services, loaded, after, [told])
 
 
 def note_silence(services: Services, loaded: Loaded, step: NoteSilence) -> None:
@@ -63,7 +58,8 @@ def resume_failed(services: Services, loaded: Loaded, step: ResumeFailed) -> Non
     instance = loaded.instance.value
     now = services.clock.now()
     writes = [note(services, instance, "alarm.resume_failed", step.reason)]
-    pausing = replace(
-        enter(instance, InstanceState.PAUSING, step.reason, now), desired=Desired.PAUSED
-    )
-    save(services, loaded, pausing, writes)
+    if instance.desired is Desired.DESTROYED:
+        save(services, loaded, put_off_end(instance, step.reason, now), writes)
+        return
+    pausing = enter(instance, InstanceState.PAUSING, step.reason, now)
+    save(services, loaded, replace(pausing, desired=Desired.PAUSED), writes)

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.agent_wire.messages import POLICY
+from shared.app.budgets.change import limited_by
+from shared.app.budgets.refuse import refuse_again
 from shared.app.collections import OPERATIONS, RENTALS, SNAPSHOTS
 from shared.app.instances.hints import hint
 from shared.app.instances.read import owned
@@ -14,18 +16,21 @@ from shared.app.instances.save import note, save
 from shared.app.instances.scene import Loaded, load
 from shared.app.machines.mailbox import send
 from shared.app.snapshots.open import opened
+from shared.domain.accounts import CANNOT_REBOOT
 from shared.domain.errors import Conflicting, NotFound, StoreError, VersionConflict
 from shared.domain.ids import OperationId, SnapshotId, UserId
 from shared.domain.instances.model import Desired, Instance, InstanceState
-from shared.domain.instances.orders import refuse_unless
+from shared.domain.instances.orders import changes, refuse_unless
 from shared.domain.instances.transitions import ordered
-from shared.domain.operations import Operation, OperationKind, OperationState, Phase
+from shared.domain.operations import Operation, OperationKind, Phase
 from shared.ports.store import Add, Save, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared.app.services import Services
+    from shared.domain.billing.limits import Limits
+    from shared.domain.failover.model import FailoverPolicy
     from shared.domain.ids import InstanceId
     from shared.domain.instances.policies import HibernationPolicy, SnapshotPolicy
     from shared.domain.market.offers import OfferFilter
@@ -42,13 +47,24 @@ def pause(services: Services, owner: UserId, instance_id: InstanceId) -> Operati
 
 
 def resume(services: Services, owner: UserId, instance_id: InstanceId) -> Operation:
-    """Start the paused machine again."""
-    return _order(services, owner, instance_id, OperationKind.RESUME, _to(Desired.RUNNING))
+    """Start the paused machine again. Raises BudgetExceeded."""
+
+    def change(loaded: Loaded) -> Change:
+        refuse_again(services, loaded.instance.value)
+        return ordered(loaded.instance.value, Desired.RUNNING, None), []
+
+    return _order(services, owner, instance_id, OperationKind.RESUME, change)
 
 
 def hibernate(services: Services, owner: UserId, instance_id: InstanceId) -> Operation:
     """Snapshot, verify, release."""
-    return _order(services, owner, instance_id, OperationKind.HIBERNATE, _to(Desired.ASLEEP))
+
+    def change(loaded: Loaded) -> Change:
+        # What it is put to sleep for goes with the drain and its snapshot.
+        asleep = ordered(loaded.instance.value, Desired.ASLEEP, None)
+        return replace(asleep, state_reason="put to sleep by its owner"), []
+
+    return _order(services, owner, instance_id, OperationKind.HIBERNATE, change)
 
 
 def wake(
@@ -59,28 +75,39 @@ def wake(
     want: OfferFilter | None,
     snapshot_id: SnapshotId | None,
 ) -> Operation:
-    """Bring the workspace up on any machine that fits; from another snapshot when named."""
+    """Bring the workspace up on any machine that fits; from another snapshot when named.
+
+    Raises BudgetExceeded, NotFound for no snapshot of the owner's that can be restored, and
+    Conflicting for another instance's, and for a named one while what runs is still drained.
+    """
 
     def change(loaded: Loaded) -> Change:
         instance = loaded.instance.value
-        source = snapshot_id or instance.head
+        refuse_again(services, instance)
         if snapshot_id:
-            stored = services.store.get(SNAPSHOTS, snapshot_id)
-            if stored is None or stored.value.owner != owner or not stored.value.restorable:
-                raise NotFound("no such snapshot")
-            if stored.value.instance_id != instance_id:
-                raise Conflicting("this snapshot is of another instance: restore it there")
+            _refuse_foreign(services, instance, snapshot_id)
+        source = snapshot_id or instance.source
         woken = replace(
-            ordered(instance, Desired.RUNNING, None),
-            restore_from=source,
-            want=want or instance.want,
-            offer_id=None,
+            ordered(instance, Desired.RUNNING, None), want=want or instance.want, offer_id=None
         )
+        if instance.state is not InstanceState.DRAINING:
+            # What is draining may stay on its machine, whose files are newer than any snapshot.
+            woken = replace(woken, restore_from=source or instance.head, source=source)
         if instance.state is InstanceState.FAILED:
             woken = replace(woken, state=InstanceState.ASLEEP)
         return woken, []
 
     return _order(services, owner, instance_id, OperationKind.WAKE, change)
+
+
+def _refuse_foreign(services: Services, instance: Instance, snapshot_id: SnapshotId) -> None:
+    stored = services.store.get(SNAPSHOTS, snapshot_id)
+    if stored is None or stored.value.owner != instance.owner or not stored.value.restorable:
+        raise NotFound("no such snapshot")
+    if stored.value.instance_id != instance.id:
+        raise Conflicting("this snapshot is of another instance: restore it there")
+    if instance.state is InstanceState.DRAINING:
+        raise Conflicting("it is still being put to sleep: name a snapshot once it sleeps")
 
 
 def reboot(services: Services, owner: UserId, instance_id: InstanceId) -> Operation:
@@ -91,6 +118,9 @@ def reboot(services: Services, owner: UserId, instance_id: InstanceId) -> Operat
         if instance.primary is None:
             raise Conflicting("there is no machine to reboot")
         rental = loaded.rental(instance.primary)
+        provider = rental.value.terms.provider
+        if provider in CANNOT_REBOOT:
+            raise Conflicting(f"{provider} cannot reboot a machine; pause and resume it instead")
         wanted = replace(rental.value, reboot_wanted=True)
         return instance, [Save(RENTALS, rental.key, wanted, rental.version)]
 
@@ -138,9 +168,9 @@ def destroy(
             final_snapshot=final_snapshot,
             keep_snapshots=keep_snapshots,
         )
-        return gone, [note(services, instance, "ordered.destroy", reason or "by its owner")]
+        return gone, []
 
-    return _order(services, owner, instance_id, OperationKind.DESTROY, change)
+    return _order(services, owner, instance_id, OperationKind.DESTROY, change, reason)
 
 
 def keep_alive(
@@ -168,17 +198,24 @@ def configure(
     label: str | None,
     hibernation: HibernationPolicy | None,
     snapshots: SnapshotPolicy | None,
+    failover: FailoverPolicy | None = None,
+    budget: Limits | None = None,
 ) -> Instance:
     """Other rules from now on; a running machine is told."""
 
     def change(loaded: Loaded) -> Change:
         instance = loaded.instance.value
-        return replace(
+        if budget:
+            instance = limited_by(services, instance, budget)
+        after = replace(
             instance,
             label=instance.label if label is None else label,
             hibernation=hibernation or instance.hibernation,
             snapshots=snapshots or instance.snapshots,
-        ), []
+            failover_policy=failover or instance.failover_policy,
+        )
+        said = changes(instance, after)
+        return after, [note(services, instance, "ordered.configure", said)] if said else []
 
     after = _change(services, owner, instance_id, change)
     if hibernation and after.primary:
@@ -197,25 +234,32 @@ def _order(
     instance_id: InstanceId,
     kind: OperationKind,
     change: Callable[[Loaded], Change],
+    reason: str = "",
 ) -> Operation:
-    """Write the order and its operation in one commit. Raises NotFound, Conflicting."""
+    """Write the order, its operation and its giver in one commit. Raises NotFound, Conflicting."""
     made: list[Operation] = []
 
     def with_operation(loaded: Loaded) -> Change:
         instance = loaded.instance.value
         refuse_unless(instance, kind)
         now = services.clock.now()
-        operation = Operation(
-            id=OperationId(services.ids.new("op")),
-            owner=owner,
-            kind=kind,
-            target=instance_id,
-            state=OperationState.RUNNING,
-            created_at=now,
-            phases=(Phase("ordered", now),),
+        operation = Operation.begun(
+            OperationId(services.ids.new("op")),
+            owner,
+            kind,
+            instance_id,
+            now,
+            Phase("ordered", now),
         )
         after, writes = change(loaded)
-        writes = [*writes, Add(OPERATIONS, operation.id, operation)]
+        said = note(
+            services,
+            instance,
+            f"ordered.{kind.value}",
+            reason or "by its owner",
+            target=operation.id,
+        )
+        writes = [*writes, Add(OPERATIONS, operation.id, operation), said]
         if loaded.operation and not loaded.operation.value.finished_at:
             before = loaded.operation.value.fail("superseded", f"{kind.value} was ordered", now)
             writes.append(Save(OPERATIONS, before.id, before, loaded.operation.version))

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from shared.app.collections import BUDGETS, RENTALS
+from shared.app.budgets.obey import given_up
+from shared.app.budgets.reserve import reserve
+from shared.app.collections import RENTALS
+from shared.app.instances.enter import give_up
 from shared.app.instances.save import note, save
 from shared.app.market.choose import choose
-from shared.domain.billing.budget import Budget, month_of, reservation, within
-from shared.domain.errors import BudgetExceeded, ProviderError
+from shared.domain.accounts import account_id_of
+from shared.domain.billing.budget import reservation, within
+from shared.domain.errors import BudgetExceeded, OfferGone, ProviderError
+from shared.domain.history.book import machine_key
 from shared.domain.ids import RentalId
-from shared.domain.instances.transitions import gave_up
+from shared.domain.instances.steps import GiveUp
+from shared.domain.racing.odds import READY_WITHIN_S
+from shared.domain.racing.stakes import purse_too_small
 from shared.domain.rentals.labels import label_of
 from shared.domain.rentals.model import Rental, RentalState, Terms
-from shared.ports.store import Add, Save, Write
+from shared.ports.store import Add, Write
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from shared.app.instances.scene import Loaded
+    from shared.app.market.choose import Chosen
     from shared.app.services import Services
     from shared.domain.instances.model import Instance
     from shared.domain.instances.steps import RentMore
@@ -29,50 +40,70 @@ SEARCH_AGAIN_S = 15
 
 def rent_more(services: Services, loaded: Loaded, step: RentMore) -> None:
     """Choose offers, then record what will be rented. Nothing is spent here."""
-    instance = loaded.instance.value
     try:
-        tried = [each.value.terms.machine_id for each in loaded.rentals]
-        offers = choose(services, instance, step.width, tried)
+        _choose_and_record(services, loaded, step.width)
+    except OfferGone as error:
+        # Whoever took the order had read the market earlier. Nothing else is rented instead.
+        give_up(services, loaded, GiveUp(f"the offer that was named is gone: {error}"))
     except ProviderError as error:
         _search_later(services, loaded, f"the offers cannot be read: {error}")
-        return
-    if not offers:
-        _search_later(services, loaded, "no offer fits what is wanted")
-        return
-    try:
-        _record(services, loaded, offers)
     except BudgetExceeded as error:
-        stopped = gave_up(instance, str(error), services.clock.now())
-        save(services, loaded, stopped, [note(services, instance, "alarm.budget", str(error))])
+        if loaded.scene().racers():
+            _search_later(services, loaded, str(error))
+            return
+        stopped, orders = given_up(services, loaded, error)
+        save(services, orders.loaded, stopped, orders.writes)
 
 
-def _record(services: Services, loaded: Loaded, offers: tuple[Offer, ...]) -> None:
+def _choose_and_record(services: Services, loaded: Loaded, most: int) -> None:
+    chosen = choose(services, loaded.scene(), most)
+    if chosen.offers:
+        _record(services, loaded, chosen)
+    elif loaded.scene().racers():
+        _look_later(services, loaded, chosen.look_at)
+    else:
+        _search_later(services, loaded, "no offer fits what is wanted")
+
+
+def _record(services: Services, loaded: Loaded, chosen: Chosen) -> None:
     instance = loaded.instance.value
-    chosen = tuple(_intent(services, instance, offer) for offer in offers)
-    rentals = _within_race(loaded, chosen)
-    writes: list[Write] = [_reserve(services, instance, rentals)]
-    for rental in rentals:
-        price = rental.terms.rate / 1_000_000
-        what = f"{rental.terms.num_gpus} x {rental.terms.gpu_name} at ${price:.3f}/h"
+    intents = tuple(_intent(services, instance, offer) for offer in chosen.offers)
+    reserved = reserve(services, instance, _within_race(instance, intents))
+    writes: list[Write] = [*reserved.writes]
+    for rental, odds in zip_longest(reserved.rentals, chosen.odds[: len(reserved.rentals)]):
+        what = _described(rental.terms, odds)
         writes.append(Add(RENTALS, rental.id, rental))
         writes.append(note(services, instance, "rental.intent", what, rental.id))
     grown = replace(
         instance,
-        rentals=(*instance.rentals, *(each.id for each in rentals)),
-        attempts=instance.attempts + len(rentals),
+        rentals=(*instance.rentals, *(each.id for each in reserved.rentals)),
+        attempts=instance.attempts + len(reserved.rentals),
+        budget_at=reserved.again_at,
+        race_look_at=chosen.look_at,
+        tried=(
+            *instance.tried,
+            *(machine_key(r.terms.provider, r.terms.machine_id) for r in reserved.rentals),
+        ),
+        race_promised=instance.race_promised
+        + sum(reservation(each.terms.rate) for each in reserved.rentals),
     )
     save(services, loaded, grown, writes)
 
 
-def _within_race(loaded: Loaded, chosen: tuple[Rental, ...]) -> tuple[Rental, ...]:
+def _described(terms: Terms, odds: float | None) -> str:
+    """What was chosen, and by which odds; None where none were asked."""
+    likely = "" if odds is None else f"; odds {odds:.0%} for ready within {READY_WITHIN_S:.0f} s"
+    what = f"{terms.num_gpus} x {terms.gpu_name} at ${terms.rate / 1_000_000:.3f}/h"
+    return f"machine {terms.machine_id}, {what}{likely}"
+
+
+def _within_race(instance: Instance, chosen: tuple[Rental, ...]) -> tuple[Rental, ...]:
     """Those of the chosen that the race's money still covers. Raises BudgetExceeded for none."""
-    instance = loaded.instance.value
-    racing = [each.value for each in loaded.rentals if each.value.epoch == instance.epoch]
-    promised = sum(each.reserved for each in racing)
-    amounts = tuple(each.reserved for each in chosen)
-    covered = chosen[: within(amounts, promised, instance.race.max_micro_usd)]
-    if not covered:
-        raise BudgetExceeded("the race's money budget covers none of the offers")
+    amounts = tuple(reservation(each.terms.rate) for each in chosen)
+    cap = instance.race.max_micro_usd
+    covered = chosen[: within(amounts, instance.race_promised, cap)]
+    if cap is not None and not covered:
+        raise purse_too_small(cap, instance.race_promised, min(amounts))
     return covered
 
 
@@ -94,11 +125,15 @@ def _intent(services: Services, instance: Instance, offer: Offer) -> Rental:
         download_price=offer.download_micro_usd_per_gb,
         upload_price=offer.upload_micro_usd_per_gb,
         bid=instance.bid,
+        host_id=offer.host_id,
+        download_mbps=offer.inet_down_mbps,
+        reliability=offer.reliability,
+        verified=offer.verified,
     )
     return Rental(
         id=rental_id,
         owner=instance.owner,
-        account_id=instance.account_id,
+        account_id=account_id_of(instance.owner, offer.provider),
         instance_id=instance.id,
         epoch=instance.epoch,
         terms=terms,
@@ -107,21 +142,14 @@ def _intent(services: Services, instance: Instance, offer: Offer) -> Rental:
         state_since=now,
         reason="chosen",
         created_at=now,
-        reserved=reservation(terms.rate),
+        reserved=0,
     )
 
 
-def _reserve(services: Services, instance: Instance, rentals: tuple[Rental, ...]) -> Write:
-    """Raises BudgetExceeded; one document per user and month, so that nothing is promised twice."""
-    month = month_of(rentals[0].created_at)  # the month in which `settle` looks for it
-    key = f"{instance.owner}:{month}"
-    stored = services.store.get(BUDGETS, key)
-    budget = stored.value if stored else Budget(instance.owner, month)
-    for rental in rentals:
-        budget = budget.reserve(rental.id, rental.reserved)
-    if stored:
-        return Save(BUDGETS, key, budget, stored.version)
-    return Add(BUDGETS, key, budget)
+def _look_later(services: Services, loaded: Loaded, look_at: datetime | None) -> None:
+    """The race goes on as it is; nobody has to be told."""
+    later = look_at or services.clock.now() + timedelta(seconds=SEARCH_AGAIN_S)
+    save(services, loaded, replace(loaded.instance.value, race_look_at=later))
 
 
 def _search_later(services: Services, loaded: Loaded, reason: str) -> None:

@@ -29,8 +29,10 @@ from shared.domain.rentals.model import Rental
 from shared.domain.snapshots.model import Snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shared.app.services import Services
-    from shared.domain.ids import InstanceId, OperationId, UserId
+    from shared.domain.ids import AccountId, InstanceId, OperationId, UserId
     from shared.domain.machines.lease import Point
     from shared.domain.machines.logs import LogChunk
     from shared.domain.operations import Operation
@@ -86,6 +88,14 @@ def list_instances(
     return services.store.find(INSTANCES_OF_OWNER, {"owner": owner}, limit=limit, cursor=cursor)
 
 
+def rentals_of_view(services: Services, instances: Sequence[Instance]) -> tuple[Rental | None, ...]:
+    """The machine beneath each of them: its primary's."""
+    primaries = [each.primary for each in instances if each.primary]
+    stored = services.store.get_each(RENTALS, primaries)
+    rentals = {each.value.id: each.value for each in stored if each}
+    return tuple(rentals.get(each.primary) if each.primary else None for each in instances)
+
+
 def rental_of_view(services: Services, instance: Instance) -> Rental | None:
     """The machine beneath it: the primary's."""
     stored = services.store.get(RENTALS, instance.primary) if instance.primary else None
@@ -108,16 +118,17 @@ def view(services: Services, owner: UserId, instance_id: InstanceId) -> Instance
 
 def cost_lines(services: Services, instance: Instance) -> tuple[LedgerLine, ...]:
     """Our own ledger of every rental that it ever had, the oldest first."""
-    provider_now = _provider_now(services, instance)
-    rentals = every(services, RENTALS_OF_INSTANCE, {"instance_id": instance.id})
-    return tuple(line for rental in rentals for line in lines_of(rental, provider_now))
+    rentals = tuple(every(services, RENTALS_OF_INSTANCE, {"instance_id": instance.id}))
+    accounts = sorted({rental.account_id for rental in rentals})
+    clocks = {each: provider_time(services, each) for each in accounts}
+    return tuple(line for each in rentals for line in lines_of(each, clocks[each.account_id]))
 
 
-def _provider_now(services: Services, instance: Instance) -> datetime | None:
+def provider_time(services: Services, account_id: AccountId) -> datetime | None:
     """The provider's clock at the last listing; None before the first. What ran since is not in
     the figure yet: it is only as new as its source.
     """
-    stored = services.store.get(LOOKS, instance.account_id)
+    stored = services.store.get(LOOKS, account_id)
     return stored.value.provider_at if stored else None
 
 

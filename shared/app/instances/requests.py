@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING
 
 from shared.app.collections import REQUESTS
 from shared.app.instances.advance import advance
+from shared.app.instances.failover import suspect
 from shared.app.instances.orders import open_snapshot
 from shared.app.instances.save import save
 from shared.app.instances.scene import load
 from shared.domain.errors import Conflicting, DocumentExists, Malformed, StoreError, VersionConflict
 from shared.domain.instances.model import Desired, InstanceState
+from shared.domain.instances.steps import Suspect
 from shared.domain.requests import AcceptedRequest
+from shared.ports.store import Add
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared.app.instances.scene import Loaded
     from shared.app.services import Services
-    from shared.domain.events import InstanceIdle, SnapshotRequested
-    from shared.domain.ids import InstanceId
+    from shared.domain.events import FailoverRequested, InstanceIdle, SnapshotRequested
+    from shared.ports.store import Write
 
 log = logging.getLogger(__name__)
 TRIES = 10
@@ -36,30 +42,61 @@ def on_snapshot_requested(services: Services, event: SnapshotRequested) -> None:
     """Open one snapshot for each request id, unless one is under way or nothing runs."""
     if _expired(services, event.expires_at):
         return
-    if not _accept(services, event.request_id, event.topic):
-        advance(services, event.instance_id)
-        return
-    _open(services, event.instance_id, event.reason)
+    _take(services, event, lambda loaded, taken: _open(services, loaded, event.reason, taken))
     advance(services, event.instance_id)
 
 
-def _open(services: Services, instance_id: InstanceId, reason: str) -> None:
+def on_failover_requested(services: Services, event: FailoverRequested) -> None:
+    """A request raises a suspicion, once for each id; evidence alone moves a machine."""
+    if _expired(services, event.expires_at):
+        return
+    _take(services, event, lambda loaded, taken: _doubt(services, loaded, event.reason, taken))
+    advance(services, event.instance_id)
+
+
+def _take(
+    services: Services,
+    event: SnapshotRequested | FailoverRequested,
+    act: Callable[[Loaded, Write], bool],
+) -> None:
+    """Act on it unless it was taken before: the record of that is in the commit of the act, so
+    that neither a doubled delivery nor a death half-way makes two of it or none.
+    """
     for _ in range(TRIES):
-        loaded = load(services, instance_id)
-        if loaded is None:
-            return
-        instance = loaded.instance.value
-        if instance.state is not InstanceState.RUNNING or instance.desired is not Desired.RUNNING:
+        loaded, taken = load(services, event.instance_id), _record(services, event)
+        if services.store.get(taken.collection, taken.key):
             return
         try:
-            begun, writes = open_snapshot(services, loaded, reason[:200])
-            save(services, loaded, begun, writes)
-        except Conflicting:
+            if loaded is None or not act(loaded, taken):
+                services.store.commit([taken])
+        except DocumentExists:
             return
         except VersionConflict:
             continue
         return
     raise StoreError("the instance is too busy")
+
+
+def _doubt(services: Services, loaded: Loaded, reason: str, taken: Write) -> bool:
+    """False where nothing runs, or it is in doubt already."""
+    instance = loaded.instance.value
+    if instance.state is not InstanceState.RUNNING or instance.failover.suspicion:
+        return False
+    suspect(services, loaded, Suspect(f"held for lost: {reason[:200]}"), [taken])
+    return True
+
+
+def _open(services: Services, loaded: Loaded, reason: str, taken: Write) -> bool:
+    """False where nothing runs, or one is under way."""
+    instance = loaded.instance.value
+    if instance.state is not InstanceState.RUNNING or instance.desired is not Desired.RUNNING:
+        return False
+    try:
+        begun, writes = open_snapshot(services, loaded, reason[:200])
+    except Conflicting:
+        return False
+    save(services, loaded, begun, [*writes, taken])
+    return True
 
 
 def _expired(services: Services, expires_at: str) -> bool:
@@ -74,12 +111,10 @@ def _expired(services: Services, expires_at: str) -> bool:
     return expired
 
 
-def _accept(services: Services, request_id: str, topic: str) -> bool:
+def _record(
+    services: Services, event: SnapshotRequested | FailoverRequested
+) -> Add[AcceptedRequest]:
     """Create-only: a doubled delivery is known."""
     now = services.clock.now()
-    record = AcceptedRequest(request_id, topic, now, now + REMEMBER)
-    try:
-        services.store.add(REQUESTS, f"{topic}:{request_id}"[:200], record)
-    except DocumentExists:
-        return False
-    return True
+    record = AcceptedRequest(event.request_id, event.topic, now, now + REMEMBER)
+    return Add(REQUESTS, f"{event.topic}:{event.request_id}"[:200], record)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from shared.app.collections import INSTANCES, OPERATIONS, TIMELINE
+from shared.app.audit.record import entry
+from shared.app.collections import INSTANCES, OPERATIONS
 from shared.domain.instances.progress import followed
-from shared.domain.timeline import TimelineEvent
-from shared.ports.store import Add, Save, Write
+from shared.ports.store import Save, Write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,15 +46,15 @@ def note(
     kind: str,
     message: str,
     rental_id: RentalId | None = None,
+    target: str = "",
 ) -> Write:
-    """A line for the timeline, to be committed with what it tells of."""
-    event = TimelineEvent(
-        id=services.ids.new("evt"),
+    """An entry of its timeline and of the audit, to be committed with what it tells of."""
+    return entry(
+        services,
+        instance.owner,
+        kind,
+        message,
         instance_id=instance.id,
-        owner=instance.owner,
-        at=services.clock.now(),
-        kind=kind,
-        message=message,
         rental_id=rental_id,
+        target=target,
     )
-    return Add(TIMELINE, event.id, event)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.app.collections import INSTANCES, LEASES, OPERATIONS, RENTALS, SNAPSHOTS
-from shared.domain.instances.model import Instance
+from shared.app.fleet import fleet_of
+from shared.domain.failover.evidence import Fleet
+from shared.domain.instances.model import Instance, InstanceState
 from shared.domain.instances.scene import Scene
 from shared.domain.machines.lease import AgentLease
 from shared.domain.operations import Operation
@@ -15,24 +17,32 @@ from shared.domain.snapshots.model import Snapshot
 from shared.ports.store import Stored
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shared.app.services import Services
     from shared.domain.ids import InstanceId
+
+SPEAKING = frozenset({InstanceState.RUNNING, InstanceState.RESTORING, InstanceState.DRAINING})
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
     instance: Stored[Instance]
     rentals: tuple[Stored[Rental], ...]
-    lease: AgentLease | None
+    lease: Stored[AgentLease] | None
     snapshot: Stored[Snapshot] | None
     operation: Stored[Operation] | None
+    fleet: Fleet | None = None
+    late: tuple[Stored[Snapshot], ...] = ()
 
     def scene(self) -> Scene:
         return Scene(
             instance=self.instance.value,
             rentals=tuple(each.value for each in self.rentals),
-            lease=self.lease,
+            lease=self.lease.value if self.lease else None,
             snapshot=self.snapshot.value if self.snapshot else None,
+            fleet=self.fleet,
+            late=tuple(each.value for each in self.late),
         )
 
     def rental(self, rental_id: str) -> Stored[Rental]:
@@ -40,7 +50,9 @@ class Loaded:
 
 
 def load(services: Services, instance_id: InstanceId) -> Loaded | None:
-    """None when there is no such instance. Reads: 1 + open rentals + up to 3."""
+    """None when there is no such instance. Reads: 1 + open rentals + up to 3, and where its
+    machine is in doubt 1 and two counts.
+    """
     store = services.store
     instance = store.get(INSTANCES, instance_id)
     if instance is None:
@@ -52,7 +64,26 @@ def load(services: Services, instance_id: InstanceId) -> Loaded | None:
     return Loaded(
         instance=instance,
         rentals=tuple(each for each in rentals if each is not None),
-        lease=lease.value if lease else None,
+        lease=lease,
         snapshot=store.get(SNAPSHOTS, under_way) if under_way else None,
         operation=store.get(OPERATIONS, value.operation_id) if value.operation_id else None,
+        fleet=fleet_of(services, value) if _in_doubt(services, value, lease) else None,
+        late=tuple(_late(services, value)),
     )
+
+
+def _in_doubt(services: Services, instance: Instance, lease: Stored[AgentLease] | None) -> bool:
+    """Its lease has ended, or it is suspected: then what all machines do matters as well."""
+    if instance.state not in SPEAKING:
+        return False
+    if lease is None or instance.silent_since or instance.failover.suspicion:
+        return True
+    ends_at = lease.value.ends_at(services.settings.timing.beat_grace_s)
+    return services.clock.now().timestamp() >= ends_at
+
+
+def _late(services: Services, instance: Instance) -> Iterator[Stored[Snapshot]]:
+    for held in instance.failover.held:
+        stored = services.store.get(SNAPSHOTS, held.snapshot_id) if held.snapshot_id else None
+        if stored:
+            yield stored

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from shared.app.collections import INSTANCES, RENTALS
+from shared.agent_wire.onstart import NO_PYTHON
+from shared.app.audit.about import about
+from shared.app.collections import RENTALS
 from shared.app.instances.hints import hint
-from shared.app.instances.save import note
 from shared.app.machines.keys import keys_for
 from shared.app.rentals.merge import merge
 from shared.domain.machines.tokens import bootstrapped
-from shared.domain.rentals.decide import FAILED
-from shared.domain.rentals.model import Rental, RentalState
+from shared.domain.rentals.contract_status import ContractStatus
+from shared.domain.rentals.model import Blame, Rental, RentalState
+from shared.domain.rentals.told import Told
 
 if TYPE_CHECKING:
     from shared.agent_wire.messages import BootFailed
@@ -24,21 +26,30 @@ MAX_REASON = 300
 def boot_failed(services: Services, request: BootFailed) -> None:
     """Only a machine that is still booting is given up for it. Raises Unauthenticated."""
     rental_id, epoch = bootstrapped(request.bootstrap_token, keys_for(services, "bootstrap"))
+    about(rental_id=rental_id, epoch=epoch)
     rental = services.store.get(RENTALS, rental_id)
     if rental is None or rental.value.epoch != epoch:
         return
-    if rental.value.state is not RentalState.BOOTING or rental.value.provider_status == FAILED:
+    if (
+        rental.value.state is not RentalState.BOOTING
+        or rental.value.provider_status == ContractStatus.FAILED
+    ):
         return
     why = request.message[:MAX_REASON]
-    merge(services, rental_id, lambda fresh: _failed(fresh, why))
-    instance = services.store.get(INSTANCES, rental.value.instance_id)
-    if instance:
-        told = note(services, instance.value, "machine.failed", why, rental_id)
-        services.store.commit([told])
-        hint(services, instance.value.id, "its agent cannot start")
+    merge(
+        services,
+        rental_id,
+        lambda fresh: _failed(fresh, why),
+        lambda _before, _after: (Told("machine.failed", why),),
+    )
+    hint(services, rental.value.instance_id, "its agent cannot start")
 
 
 def _failed(rental: Rental, why: str) -> Rental:
     if rental.state is not RentalState.BOOTING:
         return rental
-    return replace(rental, provider_status=FAILED, provider_message=why)
+    # An image without Python is its owner's choice; what could not be fetched is the machine's.
+    blame = Blame.OURS if why == NO_PYTHON else Blame.MACHINE
+    return replace(
+        rental, provider_status=ContractStatus.FAILED, provider_message=why, ran=True, blame=blame
+    )

@@ -11,12 +11,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.agent_wire import messages as wire
-from shared.app.collections import LOGS, SNAPSHOTS
+from shared.app.audit.record import entry
+from shared.app.collections import INSTANCES, LEASES, LOGS, SNAPSHOTS
 from shared.app.instances.hints import hint
 from shared.app.instances.save import note, save
 from shared.app.instances.scene import load
 from shared.app.rentals.merge import merge
 from shared.domain.errors import DocumentExists, StoreError, VersionConflict
+from shared.domain.history.book import machine_key
 from shared.domain.instances.model import InstanceState
 from shared.domain.instances.transitions import restored, retreat
 from shared.domain.machines.logs import LogChunk
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from shared.app.services import Services
+    from shared.domain.instances.model import Instance
     from shared.domain.machines.tokens import MachineToken
     from shared.domain.snapshots.model import Snapshot
+    from shared.ports.store import Write
 
 TRIES = 10
 LOG_DAYS = 7
@@ -47,7 +51,19 @@ def record_events(
         recorded.append(event.id)
     if any(event.kind != wire.EVENT_LOG for event in request.events):
         hint(services, token.instance_id, "its machine told something")
-    return wire.EventsAnswer(wire.OK, services.clock.now().timestamp(), tuple(recorded))
+    status = wire.FENCED if _came_too_late(services, token, request) else wire.OK
+    return wire.EventsAnswer(status, services.clock.now().timestamp(), tuple(recorded))
+
+
+def _came_too_late(services: Services, token: MachineToken, request: wire.EventsRequest) -> bool:
+    """Its files are back, and meanwhile it was given up: nobody is to work on it any more."""
+    if not any(event.kind == wire.EVENT_RESTORED for event in request.events):
+        return False
+    stored = services.store.get(INSTANCES, token.instance_id)
+    return stored is None or (stored.value.primary, stored.value.epoch) != (
+        token.rental_id,
+        token.epoch,
+    )
 
 
 def _snapshot_done(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
@@ -96,7 +112,7 @@ def _restored(services: Services, token: MachineToken, event: wire.AgentEvent) -
         waiting = instance.state is InstanceState.RESTORING
         if not mine or not waiting or instance.restore_from != event.snapshot_id:
             return
-        said = f"{event.files} files, {event.bytes} bytes in {event.seconds} s"
+        said = f"{event.files} files, {event.bytes} bytes in {event.seconds:.1f} s"
         try:
             save(
                 services,
@@ -111,25 +127,46 @@ def _restored(services: Services, token: MachineToken, event: wire.AgentEvent) -
 
 
 def _failed(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
-    """The machine cannot take the workspace: another one is looked for."""
+    """The machine cannot take the workspace: another one is looked for.
+
+    Nothing is held against it: what could not be restored may as well be our own files.
+    """
     for _ in range(TRIES):
         loaded = load(services, token.instance_id)
         if loaded is None:
             return
         instance = loaded.instance.value
         mine = instance.primary == token.rental_id and instance.epoch == token.epoch
-        why = event.message[:500] or "the agent gave no reason"
-        told = note(services, instance, "machine.failed", why, token.rental_id)
         if not mine:
             return
+        why = event.message[:500] or "the agent gave no reason"
         restoring = instance.state is InstanceState.RESTORING
-        after = retreat(instance, why, services.clock.now()) if restoring else instance
+        terms = loaded.rental(token.rental_id).value.terms
+        machine = machine_key(terms.provider, terms.machine_id)
+        now = services.clock.now()
+        after = retreat(instance, why, now, machine) if restoring else instance
+        told = _told_failed(services, instance, why, f"{token.rental_id}_{event.id}")
         try:
             save(services, loaded, after, [told])
         except VersionConflict:
             continue
+        except DocumentExists:
+            return  # told twice
         return
     raise StoreError("the instance is too busy")
+
+
+def _told_failed(services: Services, instance: Instance, why: str, event_key: str) -> Write:
+    """Of its primary. Once for each event, however often it comes."""
+    return entry(
+        services,
+        instance.owner,
+        "machine.failed",
+        why,
+        instance_id=instance.id,
+        rental_id=instance.primary,
+        key=event_key[:200],
+    )
 
 
 def _log(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
@@ -151,10 +188,14 @@ def _count_traffic(services: Services, token: MachineToken, event: wire.AgentEve
     usage = event.usage
     if usage is None:
         return
+    lease = services.store.get(LEASES, token.rental_id)
+    before = (lease.value.received_before, lease.value.sent_before) if lease else (0, 0)
+    received = None if usage.rx_bytes is None else before[0] + usage.rx_bytes
+    sent = None if usage.tx_bytes is None else before[1] + usage.tx_bytes
     merge(
         services,
         token.rental_id,
-        lambda fresh: replace(fresh, meter=fresh.meter.traffic(usage.rx_bytes, usage.tx_bytes)),
+        lambda fresh: replace(fresh, meter=fresh.meter.traffic(received, sent)),
     )
 
 

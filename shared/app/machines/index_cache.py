@@ -5,17 +5,17 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from shared.app.collections import COMMAND_INDEX, INDEX_KEY
+from shared.app.machines.collections import COMMAND_INDEX, INDEX_KEY
 from shared.domain.errors import StoreError
 from shared.domain.machines.mailbox import CommandIndex
 
 if TYPE_CHECKING:
     from shared.ports.clock import Clock
-    from shared.ports.store import Store
+    from shared.ports.store import Reader
 
 
 class CommandIndexCache:
-    def __init__(self, store: Store, clock: Clock, seconds: float) -> None:
+    def __init__(self, store: Reader, clock: Clock, seconds: float) -> None:
         self._store = store
         self._clock = clock
         self._seconds = seconds

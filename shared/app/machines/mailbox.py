@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from shared.app.collections import COMMAND_INDEX, INDEX_KEY, MAILBOXES
+from shared.app.collections import MAILBOXES
+from shared.app.machines.collections import COMMAND_INDEX, INDEX_KEY
 from shared.domain.errors import DocumentExists, StoreError, VersionConflict
 from shared.domain.ids import CommandId, RentalId
 from shared.domain.machines.mailbox import CommandIndex, Mailbox, QueuedCommand
@@ -49,6 +50,14 @@ def send(
     )
     change_mailbox(services, rental_id, lambda box: box.put(command))
     change_index(services, lambda index: index.with_waiting(rental_id))
+
+
+def forget(services: Services, rental_id: RentalId) -> None:
+    """It is gone, and nobody will read what still waits for it. Best effort."""
+    try:
+        change_index(services, lambda index: index.without_waiting(rental_id))
+    except StoreError:
+        return
 
 
 def change_mailbox(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shared.agent_wire.messages import Grant, IdlePolicy, Plan, RestorePlan
 from shared.app.collections import SNAPSHOTS
 from shared.domain.errors import SnapshotCorrupt
+from shared.domain.instances.model import InstanceState
 from shared.domain.snapshots.model import read_prefix_of
 
 if TYPE_CHECKING:
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from shared.ports.blobs import BlobGrant
 
 WORKSPACE = "/workspace"
+HOUR_S = 3600.0
 GRANT_S = 900
 MAX_OBJECT_BYTES = 64 * 1024 * 1024
 # Work on the processor or the network keeps a machine awake although its GPU rests.
 CPU_BUSY_PERCENT = 20.0
 NETWORK_BUSY_KIB_S = 50.0
+BEING_MADE = frozenset({InstanceState.PROVISIONING, InstanceState.RESTORING})
 
 
 def plan_for(services: Services, instance: Instance, rental: Rental) -> Plan:
@@ -31,13 +34,28 @@ def plan_for(services: Services, instance: Instance, rental: Rental) -> Plan:
         rental_id=rental.id,
         epoch=rental.epoch,
         workspace=WORKSPACE,
-        restore=_restore(services, instance.restore_from),
+        restore=_restore(services, _to_restore(instance)),
         env=dict(instance.spec.env),
         onstart=instance.spec.onstart,
         ssh_public_key=instance.spec.ssh_public_key,
         idle=idle_policy(instance.hibernation),
         exclude=(),
+        stop_url=_stop_url(services, rental),
+        dead_man_s=instance.failover_policy.dead_man_hours * HOUR_S,
     )
+
+
+def _to_restore(instance: Instance) -> SnapshotId | None:
+    """Only a workspace that is being made is filled: on a machine that worked, or may have, its
+    files are newer than any snapshot.
+    """
+    return instance.restore_from if instance.state in BEING_MADE else None
+
+
+def _stop_url(services: Services, rental: Rental) -> str:
+    """Where the machine's own key stops it; "" where its provider gives machines no key."""
+    template = services.settings.stop_urls.get(rental.terms.provider, "")
+    return template.replace("{contract}", rental.contract_id or "") if template else ""
 
 
 def idle_policy(policy: HibernationPolicy) -> IdlePolicy:

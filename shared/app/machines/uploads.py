@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.agent_wire.messages import FENCED, OK, UploadsAnswer, UploadsRequest
+from shared.agent_wire.messages import CLOSED, FENCED, OK, UploadsAnswer, UploadsRequest
 from shared.app.collections import INSTANCES, SNAPSHOTS
 from shared.app.machines.plan import GRANT_S, MAX_OBJECT_BYTES, read_grant, wire_grant
 from shared.domain.snapshots.model import SnapshotState
@@ -19,17 +19,23 @@ def uploads(services: Services, token: MachineToken, request: UploadsRequest) ->
     now = services.clock.now()
     stored = services.store.get(SNAPSHOTS, request.snapshot_id)
     instance = services.store.get(INSTANCES, token.instance_id)
-    allowed = (
+    is_primary = (
+        instance is not None
+        and instance.value.primary == token.rental_id
+        and instance.value.epoch == token.epoch
+    )
+    if not is_primary or instance is None:
+        return UploadsAnswer(FENCED, now.timestamp())
+    is_open = (
         stored is not None
-        and instance is not None
         and stored.value.rental_id == token.rental_id
+        and stored.value.epoch == token.epoch
         and stored.value.state is SnapshotState.OPEN
         and stored.value.deadline > now
-        and instance.value.primary == token.rental_id
-        and instance.value.epoch == token.epoch == stored.value.epoch
     )
-    if not allowed or stored is None or instance is None:
-        return UploadsAnswer(FENCED, now.timestamp())
+    if not is_open or stored is None:
+        # Given up meanwhile, as by a drain. The machine itself is as good as before.
+        return UploadsAnswer(CLOSED, now.timestamp())
     write = services.blobs.grant(
         stored.value.prefix, write=True, seconds=GRANT_S, max_object_bytes=MAX_OBJECT_BYTES
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shared.app.auth.collections import ACCOUNTS_OF_OWNER
 from shared.app.market.offers import Warned
 from shared.domain.billing.spending import spent_since
-from shared.domain.errors import ProviderError
+from shared.domain.errors import ProviderCannot, ProviderError
 
 if TYPE_CHECKING:
     from shared.app.services import Services
@@ -26,7 +26,7 @@ class Balance:
 
     provider: str
     account_id: str
-    credit: int
+    credit: int | None
     spent_today: int | None
     spent_this_month: int | None
 
@@ -61,13 +61,18 @@ def _balance(
 ) -> tuple[Balance, list[Warned]]:
     """The credit matters more than the bill: without a bill it is still answered."""
     marketplace = services.marketplace(account)
-    credit = marketplace.credit_micro_usd()
+    warned: list[Warned] = []
+    try:
+        credit: int | None = marketplace.credit_micro_usd()
+    except ProviderCannot as error:
+        credit = None
+        warned.append(Warned(account.provider, error.code, f"the credit is unknown: {error}"))
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     month = midnight.replace(day=1)
     try:
         lines = marketplace.charges(month)
     except ProviderError as error:
-        warned = [Warned(account.provider, error.code, f"the bill is missing: {error}")]
+        warned.append(Warned(account.provider, error.code, f"the bill is missing: {error}"))
         return Balance(account.provider, account.id, credit, None, None), warned
     today, this_month = spent_since(lines, midnight), spent_since(lines, month)
-    return Balance(account.provider, account.id, credit, today, this_month), []
+    return Balance(account.provider, account.id, credit, today, this_month), warned

@@ -6,15 +6,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from shared.app.history.regard import regard_of
+from shared.app.market.experience import experience_of
 from shared.app.market.offers_cache import KeptOffers, OfferKey
 from shared.domain.errors import OfferGone, ProviderError
+from shared.domain.history.regard import Regard
 from shared.domain.market.filtering import ANYTHING, hidden_by_default, matching
 from shared.domain.market.gpu_names import canonical
 from shared.domain.market.offers import MachineType, Offer, OfferFilter
 from shared.domain.market.ranking import RankedOffer, rank
+from shared.domain.racing.odds import Oddsmaker, oddsmaker
 
 if TYPE_CHECKING:
     from shared.app.services import Services
+    from shared.domain.ids import UserId
     from shared.ports.marketplace import Marketplace
 
 # A market that is no larger is read whole and filtered here, so that all callers share one read
@@ -37,7 +42,9 @@ class OfferBook:
     """What matched, in the order asked for; `as_of` is that of the oldest part.
 
     `matched` counts what matched before the limit. `hidden_by_default` counts what only the
-    conditions that stand at their defaults keep out.
+    conditions that stand at their defaults keep out; that blacklisted machines are hidden is one
+    of these. `regard` is what the caller knows of the machines, `odds` what everybody's launches
+    say of the next one.
     """
 
     offers: tuple[RankedOffer, ...]
@@ -45,22 +52,35 @@ class OfferBook:
     as_of: datetime
     warnings: tuple[Warned, ...]
     hidden_by_default: int
+    regard: Regard
+    odds: Oddsmaker
 
 
-def search_offers(services: Services, wanted: OfferFilter) -> OfferBook:
+def search_offers(
+    services: Services,
+    wanted: OfferFilter,
+    owner: UserId | None = None,
+    *,
+    include_blacklisted: bool = False,
+) -> OfferBook:
     """The offers of every configured provider. One that fails is a warning, the others answer.
 
+    `owner` is who asks; None is somebody without a login, for whom only the shared scores count.
     Raises Invalid for a region that we do not know.
     """
     known, as_of, warnings = _market(services, wanted)
-    fitting = matching(known, wanted)
-    ranked = rank(fitting, wanted.order_by, wanted.min_disk_gb)
+    regard = regard_of(services, owner)
+    all_fitting = matching(known, wanted)
+    fitting = all_fitting if include_blacklisted else regard.allowed(all_fitting)
+    ranked = rank(fitting, wanted.order_by, wanted.min_disk_gb, regard.reliability)
     return OfferBook(
         offers=ranked[: wanted.limit],
         matched=len(ranked),
         as_of=as_of,
         warnings=warnings,
-        hidden_by_default=hidden_by_default(known, wanted),
+        hidden_by_default=hidden_by_default(known, wanted) + len(all_fitting) - len(fitting),
+        regard=regard,
+        odds=oddsmaker(experience_of(services), services.clock.now()),
     )
 
 
@@ -93,6 +113,13 @@ def find_offer(
     raise OfferGone(f"nobody offers {offer_id} any more")
 
 
+def whole_market(
+    services: Services, marketplace: Marketplace, machine_type: MachineType
+) -> KeptOffers:
+    """One provider's, at most the MOST_OFFERS cheapest. Raises ProviderError."""
+    return _kept(services, marketplace, machine_type, None)
+
+
 def _market(
     services: Services, wanted: OfferFilter
 ) -> tuple[tuple[Offer, ...], datetime, tuple[Warned, ...]]:
@@ -117,7 +144,7 @@ def _market(
 
 def _of_provider(services: Services, marketplace: Marketplace, wanted: OfferFilter) -> KeptOffers:
     """The whole market where it can be read whole, else that of the GPU."""
-    kept = _kept(services, marketplace, wanted.machine_type, None)
+    kept = whole_market(services, marketplace, wanted.machine_type)
     if wanted.gpu_name is None or len(kept.offers) < MOST_OFFERS:
         return kept
     return _kept(services, marketplace, wanted.machine_type, wanted.gpu_name)

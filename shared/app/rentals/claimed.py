@@ -16,6 +16,7 @@ from shared.app.instances.scene import load
 from shared.app.rentals.merge import merge
 from shared.app.rentals.pace import take_turn, wait_until
 from shared.domain.errors import ProviderBusy, ProviderError, StoreError, VersionConflict
+from shared.domain.rentals import told
 from shared.domain.rentals.model import Action, Rental
 from shared.domain.rentals.timing import ISSUE_S
 from shared.domain.rentals.transitions import (
@@ -63,6 +64,7 @@ def claimed(
     rental = stored.value
     marketplace = marketplace_of(services, rental.account_id)
     op_id = services.ids.new("call")
+    claimed_at = services.clock.now()
     _claim(services, loaded, stored, action, op_id)
     try:
         at = take_turn(services, rental.account_id, marketplace.provider, _CALLS[action])
@@ -76,6 +78,8 @@ def claimed(
         if not _still_wanted(services, rental, op_id, action):
             _give_back(services, rental, op_id, 0.0, "no longer wanted when its turn came")
             return None
+    else:
+        at = claimed_at  # its deadlines still count from there
     if services.clock.now() > at + timedelta(seconds=ISSUE_S):
         # A pause between claim and send: what was promised of `visible_by` would not hold.
         _give_back(services, rental, op_id, 0.0, "its turn was missed")
@@ -135,16 +139,27 @@ def order(
         observe = call()
     except ProviderError as error:
         wait_s = error.retry_after_s if isinstance(error, ProviderBusy) else 1.0
-        _give_back(services, rental, op_id, wait_s, str(error))
+        _give_back(services, rental, op_id, wait_s, str(error), sent=True)
         return
-    merge(services, rental.id, lambda fresh: release_claim(observe(fresh), op_id))
+    merge(services, rental.id, lambda fresh: release_claim(observe(fresh), op_id), told.of_order)
 
 
-def _give_back(services: Services, rental: Rental, op_id: str, wait_s: float, reason: str) -> None:
+def _give_back(
+    services: Services,
+    rental: Rental,
+    op_id: str,
+    wait_s: float,
+    reason: str,
+    *,
+    sent: bool = False,
+) -> None:
     """Nothing was sent, or it may be sent again: a create that was not sent is an intent again."""
     now, timing = services.clock.now(), services.settings.timing
 
     def observe(fresh: Rental) -> Rental:
         return postpone(give_back(fresh, op_id, now), wait_s, reason, now, timing)
 
-    merge(services, rental.id, observe)
+    def tell(before: Rental, _after: Rental) -> tuple[told.Told, ...]:
+        return told.of_failure(before, reason) if sent else ()
+
+    merge(services, rental.id, observe, tell)

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.app.alarms import Alarm, raise_alarm
+from shared.app.audit.record import entry
 from shared.app.collections import RENTALS
 from shared.domain.errors import StoreError, VersionConflict
+from shared.ports.store import Save
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from shared.app.services import Services
     from shared.domain.ids import RentalId
     from shared.domain.rentals.model import Rental
+    from shared.domain.rentals.told import Told
+    from shared.ports.store import Write
 
 TRIES = 20
 
 
 def merge(
-    services: Services, rental_id: RentalId, observe: Callable[[Rental], Rental]
+    services: Services,
+    rental_id: RentalId,
+    observe: Callable[[Rental], Rental],
+    tell: Callable[[Rental, Rental], Iterable[Told]] | None = None,
 ) -> Rental | None:
     """The rental after the observation; None when it has no document.
 
-    Never drops the fact for a conflict. Raises StoreError when the store is away.
+    What `tell` makes of before and after is recorded in the same commit, once. Never drops the
+    fact for a conflict. Raises StoreError when the store is away.
     """
     for _ in range(TRIES):
         stored = services.store.get(RENTALS, rental_id)
@@ -32,8 +41,35 @@ def merge(
         if after == stored.value:
             return after
         try:
-            services.store.save(RENTALS, rental_id, after, stored.version)
+            told = tuple(tell(stored.value, after)) if tell else ()
+            entries = [_entry(services, after, each) for each in told]
+            services.store.commit([Save(RENTALS, rental_id, after, stored.version), *entries])
         except VersionConflict:
             continue
+        _raise_alarms(after, told)
         return after
     raise StoreError(f"{rental_id} is too busy")
+
+
+def _raise_alarms(rental: Rental, told: tuple[Told, ...]) -> None:
+    for each in told:
+        if each.kind == "orphan.found":
+            raise_alarm(
+                Alarm.ORPHAN_FOUND,
+                each.message,
+                account_id=rental.account_id,
+                rental_id=rental.id,
+                contract_id=each.target,
+            )
+
+
+def _entry(services: Services, rental: Rental, told: Told) -> Write:
+    return entry(
+        services,
+        rental.owner,
+        told.kind,
+        told.message,
+        instance_id=rental.instance_id,
+        rental_id=rental.id,
+        target=told.target,
+    )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.app.accounts.sighting import sighting_of
+from shared.app.collections import OPERATIONS
 from shared.app.rentals.claimed import claimed, order
+from shared.domain.errors import ProviderRefused
+from shared.domain.operations import OperationKind
 from shared.domain.rentals.model import Action, Rental
 from shared.domain.rentals.observe import sighted
-from shared.domain.rentals.transitions import postpone, rebooted, started, stopped
+from shared.domain.rentals.transitions import not_rebooted, postpone, rebooted, started, stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,10 +58,23 @@ def reboot(services: Services, loaded: Loaded, stored: Stored[Rental], _step: Re
     contract_id, timing = _contract(stored.value), services.settings.timing
 
     def call() -> Callable[[Rental], Rental]:
-        won.marketplace.reboot(contract_id)
+        try:
+            won.marketplace.reboot(contract_id)
+        except ProviderRefused as refused:
+            # What does not run cannot be rebooted, however often it is asked.
+            _fail_reboot(services, loaded, refused)
+            return not_rebooted
         return lambda fresh: rebooted(fresh, services.clock.now(), timing)
 
     order(services, stored.value, won.op_id, call)
+
+
+def _fail_reboot(services: Services, loaded: Loaded, refused: ProviderRefused) -> None:
+    """Before the wish is taken back, or nobody would end it. Raises StoreError."""
+    found = loaded.operation
+    if found is not None and found.value.kind is OperationKind.REBOOT:
+        failed = found.value.fail("reboot_refused", str(refused), services.clock.now())
+        services.store.save(OPERATIONS, found.key, failed, found.version)
 
 
 def find_address(

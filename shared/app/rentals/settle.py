@@ -5,18 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from shared.app.collections import BUDGETS, LEASES, RENTALS
+from shared.app.budgets.books import open_books
+from shared.app.collections import LEASES, RENTALS
+from shared.app.history.record import end_writes
 from shared.app.instances.save import note, save
-from shared.domain.billing.budget import month_of
-from shared.domain.billing.ledger import lines_of, total
+from shared.app.ledger.ask import ask_bill
+from shared.app.ledger.close import closed
+from shared.app.machines.mailbox import forget
+from shared.domain.billing.posting import months_of, settled
 from shared.domain.rentals.model import Rental, RentalState
 from shared.domain.rentals.transitions import become, counted
 from shared.ports.store import Save, Stored, Write
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from shared.app.instances.scene import Loaded
     from shared.app.services import Services
     from shared.domain.rentals.steps import Become
+
+LET_GO = frozenset({RentalState.RELEASING, RentalState.GONE})
 
 
 def become_state(services: Services, loaded: Loaded, stored: Stored[Rental], step: Become) -> None:
@@ -25,26 +33,27 @@ def become_state(services: Services, loaded: Loaded, stored: Stored[Rental], ste
     now = services.clock.now()
     lease = services.store.get(LEASES, rental.id)
     metered = counted(rental, lease.value if lease else None)
-    after = become(metered, step.state, step.reason, now)
+    after, writes = become(metered, step.state, step.reason, now), list[Write]()
+    if step.state is RentalState.GONE:
+        after, writes = _settled(services, after, now)
+        after, page = closed(after, now)
+        writes += page
     where = f"machine {rental.terms.machine_id}: {step.reason}"
-    writes: list[Write] = [
-        Save(RENTALS, rental.id, after, stored.version),
-        note(services, instance, f"rental.{step.state.value}", where, rental.id),
-    ]
-    if step.state is not RentalState.GONE:
-        save(services, loaded, instance, writes)
-        return
-    writes += _settled(services, after)
-    left = tuple(each for each in instance.rentals if each != rental.id)
+    writes.append(Save(RENTALS, rental.id, after, stored.version))
+    writes.append(note(services, instance, f"rental.{step.state.value}", where, rental.id))
+    if step.state in LET_GO:
+        writes += end_writes(services, loaded, rental, step.reason)
+    left = tuple(each for each in instance.rentals if each != rental.id or after.open)
     save(services, loaded, replace(instance, rentals=left), writes)
+    if not after.open:
+        ask_bill(services, rental.account_id)
+        forget(services, rental.id)
 
 
-def _settled(services: Services, rental: Rental) -> list[Write]:
-    """Free the reservation: only now is it certain that nothing more is charged."""
-    key = f"{rental.owner}:{month_of(rental.created_at)}"
-    stored = services.store.get(BUDGETS, key)
-    if stored is None:
-        return []
-    spent = total(lines_of(rental, rental.meter.ended_at))
-    budget = stored.value.settle(rental.id, spent)
-    return [] if budget == stored.value else [Save(BUDGETS, key, budget, stored.version)]
+def _settled(services: Services, rental: Rental, now: datetime) -> tuple[Rental, list[Write]]:
+    """Free the reservation: only now is it certain that nothing more is charged. Every month
+    that it lived in carries what it cost there, also when it has come back and gone again.
+    """
+    books = open_books(services, rental.owner, months_of(rental, now))
+    books, paid = books.posted(rental, settled(rental, now), 0)
+    return paid, books.writes()

@@ -6,10 +6,12 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from shared.app.audit.record import entry
 from shared.app.collections import SNAPSHOTS, SNAPSHOTS_CONDEMNED
 from shared.app.snapshots.condemn import all_of
 from shared.domain.errors import BlobError, SnapshotCorrupt, VersionConflict
 from shared.domain.snapshots.model import Snapshot, SnapshotState
+from shared.ports.store import Delete
 
 if TYPE_CHECKING:
     from shared.app.services import Services
@@ -52,7 +54,15 @@ def _sweep(services: Services, stored: Stored[Snapshot]) -> None:
         for key in sorted(mine - _needed(services, snapshot.instance_id, snapshot)):
             services.blobs.delete(key)
         services.blobs.delete(snapshot.manifest_key)
-    services.store.delete(SNAPSHOTS, stored.key, stored.version)
+    told = entry(
+        services,
+        snapshot.owner,
+        "snapshot.deleted",
+        f"its bytes are removed; it was condemned at {snapshot.condemned_at:%Y-%m-%d %H:%M} UTC",
+        instance_id=snapshot.instance_id,
+        target=snapshot.id,
+    )
+    services.store.commit([Delete(SNAPSHOTS, stored.key, stored.version), told])
 
 
 def _needed(services: Services, instance_id: InstanceId, but: Snapshot) -> frozenset[str]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.app.audit.record import entry
 from shared.app.collections import INSTANCES, SNAPSHOTS, SNAPSHOTS_OF_INSTANCE
 from shared.app.pages import every
 from shared.app.snapshots.read import owned_snapshot
 from shared.domain.errors import Conflicting, StoreError, VersionConflict
 from shared.domain.snapshots.model import Snapshot, SnapshotState
 from shared.domain.snapshots.retention import condemned, pinned_why, superfluous
+from shared.ports.store import Save
 
 if TYPE_CHECKING:
     from shared.app.services import Services
     from shared.domain.ids import InstanceId, SnapshotId, UserId
     from shared.domain.instances.model import Instance
+    from shared.ports.store import Stored
 
 TRIES = 5
 
@@ -32,8 +35,7 @@ def delete_snapshot(services: Services, owner: UserId, snapshot_id: SnapshotId) 
         if why:
             raise Conflicting(f"it cannot go: {why}")
         try:
-            gone = condemned(snapshot, services.clock.now())
-            services.store.save(SNAPSHOTS, snapshot_id, gone, stored.version)
+            _save(services, stored, "ordered.delete_snapshot", "by its owner")
         except VersionConflict:
             continue
         return
@@ -44,26 +46,39 @@ def retain(services: Services, instance: Instance) -> None:
     """Condemn what the instance's policy no longer keeps. Best effort: the next one catches up."""
     snapshots = all_of(services, instance.id)
     for each in superfluous(snapshots, instance, instance.snapshots.keep_last):
-        _condemn(services, each)
+        _condemn(services, each, "the policy of its instance keeps it no longer")
 
 
 def condemn_all(services: Services, instance: Instance) -> None:
     """The owner wants nothing of a destroyed instance kept, but for what was kept for ever."""
     for each in all_of(services, instance.id):
         if each.restorable and not each.keep:
-            _condemn(services, each)
+            _condemn(services, each, "its instance was destroyed with its snapshots")
 
 
 def all_of(services: Services, instance_id: InstanceId) -> tuple[Snapshot, ...]:
     return tuple(every(services, SNAPSHOTS_OF_INSTANCE, {"instance_id": instance_id}))
 
 
-def _condemn(services: Services, snapshot: Snapshot) -> None:
+def _condemn(services: Services, snapshot: Snapshot, why: str) -> None:
     stored = services.store.get(SNAPSHOTS, snapshot.id)
     if stored is None or stored.value != snapshot:
         return  # somebody kept or changed it meanwhile
     try:
-        gone = condemned(snapshot, services.clock.now())
-        services.store.save(SNAPSHOTS, snapshot.id, gone, stored.version)
+        _save(services, stored, "snapshot.condemned", why)
     except VersionConflict:
         return
+
+
+def _save(services: Services, stored: Stored[Snapshot], kind: str, why: str) -> None:
+    snapshot = stored.value
+    gone = condemned(snapshot, services.clock.now())
+    told = entry(
+        services,
+        snapshot.owner,
+        kind,
+        f"{why}: its bytes go a day later",
+        instance_id=snapshot.instance_id,
+        target=snapshot.id,
+    )
+    services.store.commit([Save(SNAPSHOTS, snapshot.id, gone, stored.version), told])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.collections import SNAPSHOTS
 from shared.domain.ids import RentalId, SnapshotId
 from shared.domain.snapshots.model import Snapshot, SnapshotState, prefix_of
+from shared.ports.store import Save, Stored, Write
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,3 +42,11 @@ def opened(
         deadline=deadline,
         parent_manifest_key=parent.value.manifest_key if parent else "",
     )
+
+
+def given_up(stored: Stored[Snapshot] | None, why: str) -> list[Write]:
+    """Nobody waits for it any more; nothing to write where its agent does not write it either."""
+    if stored is None or stored.value.state is not SnapshotState.OPEN:
+        return []
+    ended = replace(stored.value, state=SnapshotState.ABANDONED, failure=why)
+    return [Save(SNAPSHOTS, ended.id, ended, stored.version)]

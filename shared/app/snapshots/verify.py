@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from shared.domain.instances.steps import Verify
 
 
-def verify_snapshot(services: Services, loaded: Loaded, _step: Verify) -> None:
+def verify_snapshot(services: Services, loaded: Loaded, step: Verify) -> None:
     """Uploaded -> verified -> acknowledged, or abandoned with the reason.
 
     Raises BlobError when the store is away: the snapshot stays uploaded and is tried again.
     """
-    stored = loaded.snapshot
+    known = (loaded.snapshot, *loaded.late)
+    stored = next((each for each in known if each and each.key == step.snapshot_id), None)
     if stored is None:
         return
     if stored.value.state is SnapshotState.UPLOADED:

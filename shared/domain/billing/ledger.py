@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.billing.budget import cost_of
 from shared.domain.billing.meter import CLOCK_GRAIN_S, Meter
 from shared.domain.rentals.model import Rental
 
-HOUR_S = 3600
 GB = 1_000_000_000
 TAIL_BYTES = 256 * 1024  # spoken after the last reading that reached us
 SILENT_BYTES = 4 * 1024 * 1024
@@ -35,6 +35,7 @@ def lines_of(rental: Rental, provider_now: datetime | None) -> tuple[LedgerLine,
     """The lines so far; `provider_now` closes what is still open (its clock)."""
     if rental.meter.begun_at is None:
         return ()
+    provider_now = rental.meter.until(provider_now)
     return (
         _gpu(rental, provider_now),
         _disk(rental, provider_now),
@@ -52,11 +53,12 @@ def _gpu(rental: Rental, provider_now: datetime | None) -> LedgerLine:
     for span in rental.meter.spans:
         until = span.end or provider_now or span.start
         seconds += max(0.0, (until - span.start).total_seconds())
-        slack += span.slack_s + (CLOCK_GRAIN_S if span.end is None else 0.0)
+        open_s = CLOCK_GRAIN_S + rental.meter.missing_s
+        slack += span.slack_s + (open_s if span.end is None else 0.0)
     start, end = _bounds(rental.meter, provider_now)
     rate = rental.terms.gpu_rate
     return LedgerLine(
-        rental, "gpu", seconds, _cost(rate, seconds), _cost(rate, slack) + 1, start, end
+        rental, "gpu", seconds, cost_of(rate, seconds), cost_of(rate, slack) + 1, start, end
     )
 
 
@@ -64,17 +66,19 @@ def _disk(rental: Rental, provider_now: datetime | None) -> LedgerLine:
     begun, ended = rental.meter.begun_at, rental.meter.ended_at or provider_now
     seconds = _life_s(rental, provider_now)
     rate = rental.terms.storage_rate
-    slack = rental.meter.slack_s + CLOCK_GRAIN_S
+    missing_s = 0.0 if rental.meter.ended_at else rental.meter.missing_s
+    slack = rental.meter.slack_s + CLOCK_GRAIN_S + missing_s
     return LedgerLine(
-        rental, "disk", seconds, _cost(rate, seconds), _cost(rate, slack) + 1, begun, ended
+        rental, "disk", seconds, cost_of(rate, seconds), cost_of(rate, slack) + 1, begun, ended
     )
 
 
 def _unseen_s(meter: Meter, provider_now: datetime | None) -> float:
     """It may have run without being seen: after a create or a start, before it was stopped."""
-    if meter.waiting_at is None or provider_now is None:
+    since = meter.waiting_at or meter.hidden_at
+    if since is None or provider_now is None:
         return meter.unseen_s
-    return meter.unseen_s + max(0.0, (provider_now - meter.waiting_at).total_seconds())
+    return meter.unseen_s + max(0.0, (provider_now - since).total_seconds())
 
 
 def _life_s(rental: Rental, provider_now: datetime | None) -> float:
@@ -96,7 +100,3 @@ def _bounds(meter: Meter, provider_now: datetime | None) -> tuple[datetime | Non
     if not meter.spans:
         return None, None
     return meter.spans[0].start, meter.spans[-1].end or provider_now
-
-
-def _cost(rate: int, seconds: float) -> int:
-    return round(rate * seconds / HOUR_S)

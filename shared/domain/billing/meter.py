@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 CLOCK_GRAIN_S = 1.0
-SAME_START_S = 120.0  # two readings of one start differ by less (uptime may come in minutes)
+HALT_S = 10.0  # docker's own patience between a stop order and the kill: billed until then
+MINUTE_S = 60.0  # uptime may come in whole minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,10 @@ class Meter:
     """`received` and `sent` are bytes, the machine's own counters; None: never read.
 
     `waiting_at` is set while it may run and was not seen to: since then. `unseen_s` adds up the
-    stretches that ended without a look.
+    stretches that ended without a look. `hidden_at` is set while the provider has lost its host:
+    nobody knows whether it runs, nor whether its disk is billed. `there_at` is the last look that
+    held the contract; `missing_at` is set while whole looks do not, though nobody ended it: by
+    then. It counts up to there, and as ever should it be seen again.
     """
 
     begun_at: datetime | None = None
@@ -39,13 +43,52 @@ class Meter:
     sent: int | None = None
     slack_s: float = CLOCK_GRAIN_S
     unseen_s: float = 0.0
+    hidden_at: datetime | None = None
+    there_at: datetime | None = None
+    missing_at: datetime | None = None
+
+    @property
+    def missing_s(self) -> float:
+        """How long before `missing_at` it may have ended: the gap between the two looks."""
+        return self._since_there_s(self.missing_at) if self.missing_at else 0.0
+
+    def until(self, provider_now: datetime | None) -> datetime | None:
+        """Up to when what is open counts."""
+        if self.missing_at is None or self.ended_at or provider_now is None:
+            return provider_now
+        return min(self.missing_at, provider_now)
+
+    def there(self, seen_at: datetime) -> Meter:
+        """A look holds the contract. One that is older than the last is no news."""
+        if self.there_at and seen_at <= self.there_at:
+            return self
+        still_missing = self.missing_at and seen_at <= self.missing_at
+        return replace(
+            self, there_at=seen_at, missing_at=self.missing_at if still_missing else None
+        )
+
+    def missing(self, by: datetime) -> Meter:
+        """A whole look that was over by then does not hold it.
+
+        One that was there after its destroy was accepted has ended since: that had been a word.
+        """
+        if self.ended_at and self.there_at and self.there_at > self.ended_at:
+            return self._ended_later(by)
+        known = self.begun_at is None or self.ended_at or self.missing_at
+        return self if known else replace(self, missing_at=by)
 
     def begin(self, at: datetime) -> Meter:
         return self if self.begun_at else replace(self.start(at), begun_at=at)
 
+    def begin_by(self, at: datetime, doubt_s: float) -> Meter:
+        """It was there by then and may have begun up to `doubt_s` before: counted as if it had."""
+        if self.begun_at:
+            return self
+        return replace(self.begin(at - timedelta(seconds=doubt_s)), slack_s=self.slack_s + doubt_s)
+
     def start(self, at: datetime) -> Meter:
-        """A start was ordered: it may run from then on."""
-        return self if self._is_running() else replace(self, waiting_at=at)
+        """A start is ordered: it may run from then on, or from the order before that."""
+        return self if self._is_running() or self.waiting_at else replace(self, waiting_at=at)
 
     def waiting(self, seen_at: datetime) -> Meter:
         """The provider shows it starting: until then it has not run."""
@@ -53,27 +96,47 @@ class Meter:
 
     def running(self, since: datetime, seen_at: datetime) -> Meter:
         """The provider shows it running since then."""
-        seen = replace(self, last_running_at=seen_at)
-        if self.ended_at or self._is_running():
+        if self.ended_at:
+            return replace(self, last_running_at=seen_at)
+        if self._is_running():
+            return replace(self, last_running_at=seen_at).run_anew(since, self.last_running_at)
+        return self.in_sight(seen_at).run_since(since, seen_at)
+
+    def hidden(self, seen_at: datetime) -> Meter:
+        """The provider has lost sight of its host, at some time since it was last seen there."""
+        if self.ended_at or self.hidden_at:
+            return self
+        since = self.last_running_at if self._is_running() else None
+        gap_s = max(0.0, (seen_at - since).total_seconds()) if since else 0.0
+        lost = self.found_stopped(seen_at)
+        return replace(lost, hidden_at=seen_at, slack_s=lost.slack_s + gap_s)
+
+    def seen_running(self, seen_at: datetime) -> Meter:
+        """The provider shows it running and does not say since when: since the order at most, or
+        since the last look that saw it starting.
+        """
+        if self._is_running():
+            return replace(self, last_running_at=seen_at)
+        since = self.waiting_at or seen_at
+        seen = self.running(since, seen_at)
+        if len(seen.spans) == len(self.spans):
             return seen
-        last_end = self.spans[-1].end if self.spans else None
-        if last_end and since <= last_end + timedelta(seconds=CLOCK_GRAIN_S):
-            return self  # a look that is older than the stop
-        opened = (*self.spans, Span(since, None, CLOCK_GRAIN_S))
-        return replace(seen, spans=opened, waiting_at=None)
+        doubt_s = max(0.0, (seen_at - since).total_seconds())
+        last = replace(seen.spans[-1], slack_s=seen.spans[-1].slack_s + doubt_s)
+        return replace(seen, spans=(*seen.spans[:-1], last))
 
     def stop(self, at: datetime, doubt_s: float = 0.0) -> Meter:
         """We stopped it; the provider took the order then, or up to `doubt_s` before."""
-        return self._close(at, CLOCK_GRAIN_S + doubt_s)
+        return self.in_sight(at).close(at, CLOCK_GRAIN_S + HALT_S + doubt_s)
 
     def found_stopped(self, seen_at: datetime) -> Meter:
         """It stopped by itself at some time since it was last seen running."""
         if not self.spans or self.spans[-1].end is not None:
-            return self
+            return self.in_sight(seen_at)
         last = self.last_running_at or self.spans[-1].start
         if seen_at < last:
             return self  # a look that is older than the one that saw it running
-        return self._close(seen_at, CLOCK_GRAIN_S + (seen_at - last).total_seconds())
+        return self.close(seen_at, CLOCK_GRAIN_S + (seen_at - last).total_seconds())
 
     def finish(self, at: datetime, doubt_s: float = 0.0) -> Meter:
         """The provider accepted the destroy then, or up to `doubt_s` before.
@@ -82,7 +145,13 @@ class Meter:
         """
         if self.ended_at:
             return self._ended_later(at)
-        return replace(self.stop(at, doubt_s), ended_at=at, slack_s=self.slack_s + doubt_s)
+        over = self.in_sight(at).close(at, CLOCK_GRAIN_S + doubt_s)
+        return replace(over, ended_at=at, slack_s=over.slack_s + doubt_s)
+
+    def ended_by(self, at: datetime) -> Meter:
+        """At the latest then nothing is left of it, whoever ended it, since it was last there."""
+        by = self.until(at) or at
+        return self.finish(by, self._since_there_s(by) + CLOCK_GRAIN_S)
 
     def over_by(self, at: datetime) -> Meter:
         """It has ended at the latest then; the destroy that was accepted may have been a word."""
@@ -101,6 +170,47 @@ class Meter:
             self, received=_larger(self.received, received), sent=_larger(self.sent, sent)
         )
 
+    def run_since(self, since: datetime, seen_at: datetime) -> Meter:
+        """Since then, or since this look where we had taken it for stopped from then on."""
+        last_end = self.spans[-1].end if self.spans else None
+        unseen_s, slack_s = 0.0, self._start_slack_s(since, seen_at)
+        if last_end and since <= last_end + timedelta(seconds=CLOCK_GRAIN_S):
+            late_s = (seen_at - last_end).total_seconds()
+            if late_s <= CLOCK_GRAIN_S + HALT_S:
+                return self  # a look that is older than the stop, or saw it halt
+            since, unseen_s, slack_s = seen_at, late_s, CLOCK_GRAIN_S
+        return replace(
+            self,
+            spans=(*self.spans, Span(since, None, slack_s)),
+            waiting_at=None,
+            last_running_at=seen_at,
+            unseen_s=self.unseen_s + unseen_s,
+        )
+
+    def _start_slack_s(self, since: datetime, seen_at: datetime) -> float:
+        """A whole number of minutes was rounded down: it ran for up to one more."""
+        if (seen_at - since).total_seconds() % MINUTE_S:
+            return CLOCK_GRAIN_S
+        waited_s = (since - self.waiting_at).total_seconds() if self.waiting_at else MINUTE_S
+        return CLOCK_GRAIN_S + min(MINUTE_S, max(0.0, waited_s))
+
+    def in_sight(self, at: datetime) -> Meter:
+        """It was out of sight until then: it may have run, and its disk may have been free."""
+        if self.hidden_at is None:
+            return self
+        gone_s = max(0.0, (at - self.hidden_at).total_seconds())
+        ran = bool(self.spans) and self.spans[-1].end == self.hidden_at
+        unseen_s = self.unseen_s + (gone_s if ran else 0.0)
+        return replace(self, hidden_at=None, slack_s=self.slack_s + gone_s, unseen_s=unseen_s)
+
+    def run_anew(self, since: datetime, last: datetime | None) -> Meter:
+        """It runs anew since then: between the look before and that it may have stood still."""
+        if last is None or since <= last + timedelta(seconds=CLOCK_GRAIN_S):
+            return self
+        span = self.spans[-1]
+        unsure = replace(span, slack_s=span.slack_s + (since - last).total_seconds())
+        return replace(self, spans=(*self.spans[:-1], unsure))
+
     def _ended_later(self, at: datetime) -> Meter:
         if self.ended_at is None or at <= self.ended_at:
             return self
@@ -112,10 +222,14 @@ class Meter:
     def _ran_to_the_end(self) -> bool:
         return bool(self.spans) and self.spans[-1].end == self.ended_at
 
+    def _since_there_s(self, at: datetime) -> float:
+        since = self.there_at or self.last_running_at or self.begun_at or at
+        return max(0.0, (at - since).total_seconds())
+
     def _is_running(self) -> bool:
         return bool(self.spans) and self.spans[-1].end is None
 
-    def _close(self, at: datetime, slack_s: float) -> Meter:
+    def close(self, at: datetime, slack_s: float) -> Meter:
         if not self._is_running():
             return self._unseen(at)
         last = self.spans[-1]

@@ -6,9 +6,13 @@ that anything of it asks for.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.domain.failover.decide import evidence_of, held_due, on_held, on_silence
+from shared.domain.failover.evidence import FIRST_WORD_S
+from shared.domain.instances.covering import cover_due
 from shared.domain.instances.idle import (
     IDLE_REASON,
     busy_again,
@@ -18,22 +22,24 @@ from shared.domain.instances.idle import (
     judged_idle,
 )
 from shared.domain.instances.model import Desired, Drain, Instance, InstanceState
+from shared.domain.instances.policies import RaceStart
+from shared.domain.instances.standstill import paused, pausing, resuming
 from shared.domain.instances.steps import (
     AbandonDrain,
     AskAgent,
     BeginDrain,
     CommandSnapshot,
+    Cover,
     DropSnapshot,
     Enter,
     FinishDrain,
     GiveUp,
     InstanceStep,
-    NoteSilence,
+    InterruptDrain,
     OfRental,
     OrderSleep,
     RentMore,
     Rest,
-    ResumeFailed,
     SendThaw,
     StoppedOutside,
     Verify,
@@ -51,20 +57,25 @@ if TYPE_CHECKING:
 
 MAX_ATTEMPTS_PER_RACER = 5
 ASK_AGAIN_S = 60
-FIRST_WORD_S = 120
-LATE_SWEEPS = 3
 
 
 def next_step(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
+    covered_until = cover_due(scene, now)
+    if covered_until and covered_until <= now:
+        return Cover()
     own = _TABLE[scene.instance.state](scene, now, timing)
     if own and not isinstance(own, Rest):
         return own
+    held = on_held(scene, now)
+    if held:
+        return held
     waits = [own] if isinstance(own, Rest) else []
     for rental in scene.rentals:
         step = next_rental_step(rental, scene.parent_of(rental), now, timing)
         if not isinstance(step, RentalRest):
             return OfRental(rental.id, step)
         waits.append(Rest(step.until, step.look))
+    waits += [Rest(each, look=False) for each in (covered_until, held_due(scene))]
     moments = [each.until for each in waits if each.until]
     return Rest(min(moments, default=None), any(each.look for each in waits))
 
@@ -75,13 +86,26 @@ def _provisioning(scene: Scene, now: datetime, _timing: Timing) -> InstanceStep 
         return Enter(InstanceState.DESTROYING, "destroyed before a machine was ready")
     if instance.provision_deadline and now >= instance.provision_deadline:
         return GiveUp("no machine was ready in time")
-    if scene.racers():
+    racing = len(scene.racers())
+    if racing and not _may_grow(instance, racing):
         return Rest(instance.provision_deadline, look=False)
-    if spent := _tried_enough(instance):
+    if not racing and (spent := _tried_enough(instance)):
         return GiveUp(spent)
-    if instance.search_at and now < instance.search_at:
-        return Rest(instance.search_at, look=False)
-    return RentMore(instance.race.width)
+    looks = (instance.search_at, instance.race_look_at if racing else None)
+    if later := max((each for each in looks if each and now < each), default=None):
+        return Rest(_sooner(later, instance.provision_deadline), look=False)
+    return RentMore(instance.race.width - racing)
+
+
+def _may_grow(instance: Instance, racing: int) -> bool:
+    """Another may join those who race."""
+    named = instance.offer_id is not None and instance.epoch == 0
+    by_odds = instance.race.start is RaceStart.ODDS
+    return by_odds and not named and racing < instance.race.width and not _tried_enough(instance)
+
+
+def _sooner(moment: datetime, other: datetime | None) -> datetime:
+    return min(moment, other) if other else moment
 
 
 def _tried_enough(instance: Instance) -> str:
@@ -93,10 +117,14 @@ def _tried_enough(instance: Instance) -> str:
     return ""
 
 
-def _restoring(scene: Scene, _now: datetime, _timing: Timing) -> InstanceStep | None:
+def _restoring(scene: Scene, now: datetime, timing: Timing) -> InstanceStep | None:
     if scene.instance.desired is Desired.DESTROYED:
         return Enter(InstanceState.DESTROYING, "destroyed while restoring: the snapshot is whole")
-    return None
+    step = on_silence(scene, now, timing)
+    evidence = evidence_of(scene, timing)
+    if step or evidence is None:
+        return step
+    return Rest(_soon(evidence.speaks_by, now), look=False)
 
 
 def _running(scene: Scene, now: datetime, timing: Timing) -> InstanceStep | None:
@@ -104,55 +132,45 @@ def _running(scene: Scene, now: datetime, timing: Timing) -> InstanceStep | None
     if instance.thaw:
         return SendThaw()
     primary = scene.primary()
-    if primary and primary.state is RentalState.STOPPED:
-        return StoppedOutside()
+    still = primary is not None and primary.state is RentalState.STOPPED
     if instance.desired is not Desired.RUNNING:
-        return _leave_running(instance)
+        return _leave_running(instance, still=still)
+    if still:
+        return _stopped_outside(instance, now)
     if idle_now(instance, scene.lease, now):
         return OrderSleep(IDLE_REASON)
-    return (
-        _silence(scene, now, timing)
-        or _snapshot_under_way(scene, now)
-        or _next_look(scene, now, timing)
-    )
+    doubt = on_silence(scene, now, timing)
+    if isinstance(doubt, Rest):
+        return _snapshot_under_way(scene, now) or _waiting(doubt, scene.snapshot, now)
+    return doubt or _snapshot_under_way(scene, now) or _next_look(scene, now, timing)
 
 
-def _silence(scene: Scene, now: datetime, timing: Timing) -> InstanceStep | None:
-    """Silence alone proves nothing (rule 16): the owner is told, nothing is released."""
-    primary, known = scene.primary(), scene.instance.silent_since is not None
-    until = _speaks_by(scene, timing)
-    if until is None or primary is None or primary.boot_deadline:
-        return None  # a machine that is starting is judged by its boot deadline
-    silent = now >= until
-    if silent and _nobody_listened(scene.instance, now, timing):
-        return None
-    return NoteSilence(silent) if silent is not known else None
+def _waiting(doubt: Rest, snapshot: Snapshot | None, now: datetime) -> Rest:
+    """A snapshot of a machine that is waited for has its deadline all the same."""
+    if snapshot is None:
+        return doubt
+    return replace(doubt, until=_sooner(_told_or(snapshot.deadline, now), doubt.until))
 
 
-def _nobody_listened(instance: Instance, now: datetime, timing: Timing) -> bool:
-    """It is looked at long after it was due: the control plane was away, not the machine."""
-    late_s = LATE_SWEEPS * timing.sweep_s
-    return instance.due_at is not None and now - instance.due_at > timedelta(seconds=late_s)
+def _stopped_outside(instance: Instance, now: datetime) -> InstanceStep:
+    """Where the credit could not be read it is asked for again; all else goes on meanwhile."""
+    again = instance.failover.check_at
+    return Rest(again, look=False) if again and now < again else StoppedOutside()
 
 
-def _speaks_by(scene: Scene, timing: Timing) -> datetime | None:
-    """The end of its lease, counted from its last beat or, after a start, from being ready."""
-    lease, ready_at = scene.lease, scene.instance.ready_at
-    if lease is None:
-        # No beat yet: somebody has to look again, for its beats wake nobody.
-        return ready_at + timedelta(seconds=FIRST_WORD_S) if ready_at else None
-    end = datetime.fromtimestamp(lease.ends_at(timing.beat_grace_s), UTC)
-    return end if ready_at is None else max(end, end + (ready_at - lease.seen_at))
-
-
-def _leave_running(instance: Instance) -> InstanceStep:
+def _leave_running(instance: Instance, *, still: bool) -> InstanceStep:
+    """`still`: its machine was stopped from outside. The order stands all the same, and what
+    cannot speak is not asked for a snapshot: it is started for that first.
+    """
     if instance.desired is Desired.PAUSED:
         return Enter(InstanceState.PAUSING, "paused by its owner")
+    if instance.desired is Desired.DESTROYED and not instance.final_snapshot:
+        return Enter(InstanceState.DESTROYING, "destroyed by its owner without a snapshot")
+    if still:
+        return Enter(InstanceState.PAUSED, "its machine was stopped from outside meanwhile")
     if instance.desired is Desired.ASLEEP:
         return BeginDrain(destroy=False, reason=instance.state_reason)
-    if instance.final_snapshot:
-        return BeginDrain(destroy=True, reason="final snapshot before it is destroyed")
-    return Enter(InstanceState.DESTROYING, "destroyed by its owner without a snapshot")
+    return BeginDrain(destroy=True, reason="final snapshot before it is destroyed")
 
 
 def _snapshot_under_way(scene: Scene, now: datetime) -> InstanceStep | None:
@@ -172,10 +190,12 @@ def _next_look(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
     lease, snapshot = scene.lease, scene.snapshot
     if lease and judged_idle(scene.instance, lease, now) and not fresh(lease, now):
         return AskAgent()
-    speaks_by = _speaks_by(scene, timing)
-    if speaks_by:
+    evidence = evidence_of(scene, timing)
+    if evidence:
         # Beats wake nobody: whether a silent machine speaks again has to be looked up.
-        moments.append(speaks_by if speaks_by > now else now + timedelta(seconds=FIRST_WORD_S))
+        moments.append(_soon(evidence.speaks_by, now))
+    if scene.instance.failover.held:
+        moments.append(now + timedelta(seconds=ASK_AGAIN_S))
     if lease and lease.verdict == "idle":
         moments.append(now + timedelta(seconds=ASK_AGAIN_S))
     if snapshot:
@@ -185,20 +205,38 @@ def _next_look(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
     return Rest(min(moments, default=None), look=False)
 
 
-def _draining(scene: Scene, now: datetime, _timing: Timing) -> InstanceStep | None:
+def _soon(moment: datetime, now: datetime) -> datetime:
+    return moment if moment > now else now + timedelta(seconds=FIRST_WORD_S)
+
+
+def _draining(scene: Scene, now: datetime, timing: Timing) -> InstanceStep | None:
     instance, drain, snapshot = scene.instance, scene.instance.drain, scene.snapshot
     if drain is None or snapshot is None:
         return AbandonDrain("the drain left no record", alarm=True)
+    if instance.desired is Desired.DESTROYED and not instance.final_snapshot:
+        return Enter(InstanceState.DESTROYING, "destroyed by its owner without a snapshot")
     if instance.desired not in {Desired.ASLEEP, Desired.DESTROYED}:
         return AbandonDrain("ordered to stay awake", alarm=False)
     if held_awake(instance, now) and not drain.destroy:
         return AbandonDrain("a lease was opened", alarm=False)
     if drain.because_idle and busy_again(scene.lease, drain.started_at):
         return AbandonDrain("work began while it was put to sleep", alarm=False)
-    return _by_snapshot(drain, snapshot, now)
+    return _by_snapshot(drain, snapshot, now) or _frozen(scene, drain, now, timing)
 
 
-def _by_snapshot(drain: Drain, snapshot: Snapshot, now: datetime) -> InstanceStep:
+def _frozen(scene: Scene, drain: Drain, now: datetime, timing: Timing) -> InstanceStep:
+    """Its agent is at work. A machine that dies meanwhile is judged as one that runs."""
+    primary = scene.primary()
+    if primary and primary.state is RentalState.STOPPED:
+        return InterruptDrain("its machine was stopped from outside while it was drained")
+    judged = on_silence(scene, now, timing)
+    until = _told_or(drain.deadline, now)
+    if judged is None:
+        return Rest(until, look=False)
+    return Rest(_sooner(until, judged.until), judged.look) if isinstance(judged, Rest) else judged
+
+
+def _by_snapshot(drain: Drain, snapshot: Snapshot, now: datetime) -> InstanceStep | None:
     """Rule 13: only the verified snapshot of this very drain lets the machine go."""
     if snapshot.state in {SnapshotState.UPLOADED, SnapshotState.VERIFIED}:
         return Verify(snapshot.id)
@@ -210,7 +248,7 @@ def _by_snapshot(drain: Drain, snapshot: Snapshot, now: datetime) -> InstanceSte
         return AbandonDrain(f"the snapshot failed: {snapshot.failure}", alarm=True)
     if now >= drain.deadline:
         return AbandonDrain("the snapshot did not come in time", alarm=True)
-    return Rest(_told_or(drain.deadline, now), look=False)
+    return None
 
 
 def _told_or(deadline: datetime, now: datetime) -> datetime:
@@ -223,40 +261,6 @@ def _asleep(scene: Scene, _now: datetime, _timing: Timing) -> InstanceStep | Non
         return Enter(InstanceState.PROVISIONING, "woken")
     if scene.instance.desired is Desired.DESTROYED:
         return Enter(InstanceState.DESTROYING, "destroyed while asleep")
-    return None
-
-
-def _pausing(scene: Scene, _now: datetime, _timing: Timing) -> InstanceStep | None:
-    primary = scene.primary()
-    if scene.instance.desired is Desired.RUNNING:
-        return Enter(InstanceState.RESUMING, "resumed before it had stopped")
-    if primary and primary.state is RentalState.STOPPED:
-        return Enter(InstanceState.PAUSED, "its machine is stopped, the disk is kept")
-    return None
-
-
-def _paused(scene: Scene, _now: datetime, _timing: Timing) -> InstanceStep | None:
-    instance = scene.instance
-    if instance.desired is Desired.RUNNING:
-        return Enter(InstanceState.RESUMING, "resumed by its owner")
-    if instance.desired is Desired.ASLEEP:
-        return Enter(InstanceState.RESUMING, "started to take its snapshot")
-    if instance.desired is Desired.DESTROYED:
-        if instance.final_snapshot:
-            return Enter(InstanceState.RESUMING, "started to take the final snapshot")
-        return Enter(InstanceState.DESTROYING, "destroyed by its owner without a snapshot")
-    return None
-
-
-def _resuming(scene: Scene, now: datetime, _timing: Timing) -> InstanceStep | None:
-    instance, primary = scene.instance, scene.primary()
-    if instance.desired is Desired.DESTROYED and not instance.final_snapshot:
-        return Enter(InstanceState.DESTROYING, "destroyed by its owner without a snapshot")
-    if instance.desired is Desired.PAUSED:
-        return Enter(InstanceState.PAUSING, "paused by its owner")
-    late = primary and primary.boot_deadline and now >= primary.boot_deadline
-    if primary and primary.state is RentalState.BOOTING and late:
-        return ResumeFailed("the provider did not start the machine again in time")
     return None
 
 
@@ -279,9 +283,9 @@ _TABLE: dict[InstanceState, Callable[[Scene, datetime, Timing], InstanceStep | N
     InstanceState.RUNNING: _running,
     InstanceState.DRAINING: _draining,
     InstanceState.ASLEEP: _asleep,
-    InstanceState.PAUSING: _pausing,
-    InstanceState.PAUSED: _paused,
-    InstanceState.RESUMING: _resuming,
+    InstanceState.PAUSING: pausing,
+    InstanceState.PAUSED: paused,
+    InstanceState.RESUMING: resuming,
     InstanceState.DESTROYING: _destroying,
     InstanceState.DESTROYED: _ended,
     InstanceState.FAILED: _ended,

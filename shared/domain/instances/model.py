@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from shared.domain.billing.limits import NO_LIMITS, Limits
+from shared.domain.failover.model import FailoverPolicy, FailoverState
 from shared.domain.ids import AccountId, InstanceId, OperationId, RentalId, SnapshotId, UserId
 from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
 from shared.domain.market.offers import OfferFilter
@@ -62,7 +64,9 @@ class Instance:
     """`generation` counts the owner's orders; `epoch` fences machines of the past.
 
     `primary` is the one rental whose writes count. `head` is the newest acknowledged snapshot.
-    `drain` is set while DRAINING. `due_at` is when somebody must look again; None: never.
+    `source` is the snapshot that the workspace was filled from, or is to be, until one of its own
+    is acknowledged; it was filled at `filled_at`. `drain` is set while DRAINING. `due_at` is when
+    somebody must look again; None: never.
     """
 
     id: InstanceId
@@ -96,13 +100,28 @@ class Instance:
     attempts: int  # rentals begun in this provisioning
     provision_deadline: datetime | None
     search_at: datetime | None  # no offer fitted: when to look for one again
-    avoid_machine: str | None  # a wake goes elsewhere when it can
+    avoid_machine: str | None  # by `machine_key`: a wake goes elsewhere when it can
     ready_at: datetime | None
     silent_since: datetime | None  # its agent's lease has ended, and it did not speak since
     next_snapshot_at: datetime | None
     operation_id: OperationId | None
     due_at: datetime | None
     shard: int
+    failover_policy: FailoverPolicy = field(default_factory=FailoverPolicy)
+    failover: FailoverState = field(default_factory=FailoverState)
+    budget: Limits = NO_LIMITS
+    budget_at: datetime | None = None  # when its reservations are looked at next
+    last_rate: int = 0  # micro-USD per hour of its last machine while it ran
+    race_look_at: datetime | None = None  # when those who race may want one more beside them
+    tried: tuple[str, ...] = ()  # by `machine_key`: rented in this provisioning
+    race_promised: int = 0  # micro-USD that its racers were promised; never given back
+    source: SnapshotId | None = None
+    filled_at: datetime | None = None
+
+    @property
+    def saved(self) -> SnapshotId | None:
+        """What brings the workspace back; None where nothing of it was ever saved."""
+        return self.source or self.head
 
     @property
     def ended(self) -> bool:

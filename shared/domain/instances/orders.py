@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from shared.domain.errors import Conflicting
 from shared.domain.instances.model import Desired, Instance, InstanceState
 from shared.domain.operations import OperationKind
@@ -16,6 +18,7 @@ ALLOWED: dict[OperationKind, frozenset[InstanceState]] = {
     OperationKind.WAKE: frozenset({_S.ASLEEP, _S.FAILED, _S.DRAINING}),
     OperationKind.SNAPSHOT: _UP,
     OperationKind.REBOOT: _UP,
+    OperationKind.FAILOVER: _UP | {_S.PAUSING, _S.PAUSED, _S.RESUMING},
     OperationKind.DESTROY: frozenset(_S) - {_S.DESTROYED, _S.DESTROYING},
 }
 
@@ -27,3 +30,16 @@ def refuse_unless(instance: Instance, kind: OperationKind) -> None:
     ending = instance.desired is Desired.DESTROYED and kind is not OperationKind.DESTROY
     if ending:
         raise Conflicting("it is being destroyed")
+
+
+def changes(before: Instance, after: Instance) -> str:
+    """Which rules an owner has changed, from what to what; "" for none."""
+    told = [f"label: {before.label!r} -> {after.label!r}"] if before.label != after.label else []
+    for name in ("hibernation", "snapshots", "failover_policy"):
+        was, now = getattr(before, name), getattr(after, name)
+        told += [
+            f"{name}.{each.name}: {getattr(was, each.name)} -> {getattr(now, each.name)}"
+            for each in fields(was)
+            if getattr(was, each.name) != getattr(now, each.name)
+        ]
+    return "; ".join(told)

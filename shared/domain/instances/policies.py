@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from shared.domain.errors import Invalid
 
 MAX_RACE_WIDTH = 5
 
 
+class RaceStart(StrEnum):
+    ODDS = "odds"  # as many as pay off, when they do
+    TOGETHER = "together"  # all at once, and again when none of them is left
+
+
 @dataclass(frozen=True, slots=True)
 class RacePolicy:
-    """Rent `width` machines at once, keep the first that is ready, release the others.
+    """Rent at most `width` machines at once, keep the first that is ready, release the others.
 
-    `max_micro_usd` bounds what all racers of one provisioning may reserve together.
+    `max_micro_usd` bounds what all racers of one provisioning may promise, together, in all; it
+    and the deadline are never passed. `waiting_rate` is what an hour of waiting costs the owner,
+    in micro-USD; None: derived from the price of the machine.
     """
 
-    width: int = 1
+    width: int = MAX_RACE_WIDTH
     deadline_s: int = 1800
     max_micro_usd: int | None = None
+    start: RaceStart = RaceStart.ODDS
+    waiting_rate: int | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.width <= MAX_RACE_WIDTH:
@@ -27,6 +37,8 @@ class RacePolicy:
             raise Invalid("a race lasts 60 to 7200 seconds", "/race/deadline_s")
         if self.max_micro_usd is not None and self.max_micro_usd <= 0:
             raise Invalid("a money budget is more than nothing", "/race/max_usd")
+        if self.waiting_rate is not None and self.waiting_rate < 0:
+            raise Invalid("waiting costs nothing or more", "/race/waiting_usd_per_hour")
 
 
 @dataclass(frozen=True, slots=True)

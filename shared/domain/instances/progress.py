@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.domain.instances.model import Instance, InstanceState
+from shared.domain.instances.model import Desired, Instance, InstanceState
 from shared.domain.operations import Operation, OperationKind
 
 if TYPE_CHECKING:
@@ -24,12 +24,40 @@ _DEAD_END = {
     InstanceState.DESTROYED: "destroyed",
     InstanceState.DESTROYING: "destroyed",
 }
+_WHILE_RUNNING = frozenset({OperationKind.REBOOT, OperationKind.SNAPSHOT})
+_NOT_RUNNING = frozenset(
+    {
+        InstanceState.PROVISIONING,
+        InstanceState.ASLEEP,
+        InstanceState.PAUSING,
+        InstanceState.PAUSED,
+        InstanceState.DESTROYING,
+        InstanceState.DESTROYED,
+        InstanceState.FAILED,
+    }
+)
 
 
 def followed(operation: Operation, before: Instance, after: Instance, now: datetime) -> Operation:
     """The operation after its instance has moved from `before` to `after`."""
-    if after.state is before.state or operation.kind not in _GOAL:
+    if after.state is before.state:
         return operation
+    if operation.kind in _WHILE_RUNNING:
+        return _interrupted(operation, after, now)
+    if _halted(operation, after):
+        return operation.fail("paused", after.state_reason, now)
+    return _towards_goal(operation, after, now)
+
+
+def _interrupted(operation: Operation, after: Instance, now: datetime) -> Operation:
+    if after.state in _NOT_RUNNING:
+        return operation.fail("interrupted", after.state_reason, now)
+    return operation
+
+
+def _towards_goal(operation: Operation, after: Instance, now: datetime) -> Operation:
+    if operation.kind is OperationKind.FAILOVER:
+        return _recovering(operation, after, now)
     entered = operation.enter(after.state.value, now)
     if after.state is _GOAL[operation.kind]:
         return entered.succeed(now)
@@ -38,6 +66,20 @@ def followed(operation: Operation, before: Instance, after: Instance, now: datet
     if after.state in _DEAD_END:
         return entered.fail(_DEAD_END[after.state], after.state_reason, now)
     return _given_up(entered, after, now)
+
+
+def _halted(operation: Operation, after: Instance) -> bool:
+    """Its machine was stopped, or did not start again: nothing goes on until its owner says so."""
+    still = after.state in {InstanceState.PAUSING, InstanceState.PAUSED}
+    return still and after.desired is Desired.PAUSED and operation.kind is not OperationKind.PAUSE
+
+
+def _recovering(operation: Operation, after: Instance, now: datetime) -> Operation:
+    """The phases of a failover; it is done only when its successor has been validated."""
+    if after.state in _DEAD_END:
+        return operation.fail(_DEAD_END[after.state], after.state_reason, now)
+    name = "validating" if after.state is InstanceState.RUNNING else after.state.value
+    return operation.enter(name, now)
 
 
 def _given_up(operation: Operation, after: Instance, now: datetime) -> Operation:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.domain.instances.model import Desired, InstanceState
+
 if TYPE_CHECKING:
+    from shared.domain.instances.model import Instance
     from shared.domain.instances.steps import Rest
     from shared.domain.rentals.timing import Timing
 
@@ -15,3 +18,19 @@ def due_at(step: Rest, now: datetime, timing: Timing) -> datetime | None:
     sweep = now + timedelta(seconds=timing.sweep_s) if step.look else None
     moments = [each for each in (step.until, sweep) if each]
     return min(moments, default=None)
+
+
+def may_rest_on(instance: Instance) -> bool:
+    """Whether its own document, its primary's and its lease hold all that a decision looks at."""
+    failover = instance.failover
+    return (
+        instance.state is InstanceState.RUNNING
+        and instance.desired is Desired.RUNNING
+        and instance.primary is not None
+        and instance.rentals == (instance.primary,)
+        and instance.open_snapshot is None
+        and instance.drain is None
+        and instance.silent_since is None
+        and failover.suspicion is None
+        and not failover.held
+    )

@@ -11,8 +11,13 @@ from shared.domain.rentals.steps import RentalStep
 
 
 @dataclass(frozen=True, slots=True)
+class Cover:
+    """Hold back what its machines may cost, before anything else is spent."""
+
+
+@dataclass(frozen=True, slots=True)
 class RentMore:
-    """Add `width` rentals on different machines."""
+    """Add at most `width` rentals on different machines."""
 
     width: int
 
@@ -63,6 +68,20 @@ class AbandonDrain:
 
 
 @dataclass(frozen=True, slots=True)
+class InterruptDrain:
+    """Its machine stands still: this drain is over, the order stands, and the owner is told."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SleepWithout:
+    """Lost while it was put to sleep: it sleeps with the last head, and its machine is held."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class FinishDrain:
     """The point of no return: one save that lets the machine go."""
 
@@ -102,6 +121,68 @@ class NoteSilence:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspect:
+    """Ask the agent to renew at once: what it answers, or does not, decides (rule 17)."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """It has answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailOver:
+    """The machine is lost: fence it, hold it, bring the last snapshot up elsewhere."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetreatFrom:
+    """A machine that took no work yet is given up; another is looked for."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldBack:
+    """It is lost, and may not be moved now: the owner is told why."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseHeld:
+    """Machines that were held for their work are let go."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropLate:
+    """A fenced machine's snapshot did not come in time."""
+
+    snapshot_id: SnapshotId
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCredit:
+    """It was stopped for want of credit: look whether that is back."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartedOutside:
+    """Somebody else started the paused machine: it is adopted."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardAgain:
+    """A machine that was to boot never stood still: its agent goes on speaking."""
+
+
+@dataclass(frozen=True, slots=True)
 class AskAgent:
     """The evidence is too old to judge by: ask for a fresh beat."""
 
@@ -121,7 +202,8 @@ class Rest:
 
 
 InstanceStep = (
-    RentMore
+    Cover
+    | RentMore
     | GiveUp
     | OrderSleep
     | BeginDrain
@@ -129,12 +211,24 @@ InstanceStep = (
     | SendThaw
     | Verify
     | AbandonDrain
+    | InterruptDrain
+    | SleepWithout
     | FinishDrain
     | DropSnapshot
     | Enter
     | ResumeFailed
     | StoppedOutside
     | NoteSilence
+    | Suspect
+    | Trust
+    | FailOver
+    | RetreatFrom
+    | HoldBack
+    | ReleaseHeld
+    | DropLate
+    | CheckCredit
+    | StartedOutside
+    | HeardAgain
     | AskAgent
     | OfRental
     | Rest

@@ -6,15 +6,27 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.domain.failover.limits import failed
 from shared.domain.instances.model import Desired, Drain, Instance, InstanceState
 
 if TYPE_CHECKING:
-    from shared.domain.ids import OperationId, RentalId, SnapshotId
+    from shared.domain.ids import OperationId, SnapshotId
+    from shared.domain.rentals.model import Rental
+
+# A last snapshot that failed is tried again after as long as it has been tried, within these.
+FINAL_AGAIN_FIRST = timedelta(seconds=60)
+FINAL_AGAIN_LAST = timedelta(hours=1)
 
 
 def enter(instance: Instance, state: InstanceState, reason: str, now: datetime) -> Instance:
     """A new state, and what belongs to entering it."""
-    moved = replace(instance, state=state, state_reason=reason, state_since=now)
+    moved = replace(
+        instance,
+        state=state,
+        state_reason=reason,
+        state_since=now,
+        failover=replace(instance.failover, suspicion=None, told=""),
+    )
     if state is InstanceState.PROVISIONING:
         return provision(moved, now)
     if state in {InstanceState.DESTROYING, InstanceState.FAILED}:
@@ -22,6 +34,8 @@ def enter(instance: Instance, state: InstanceState, reason: str, now: datetime) 
         return replace(
             moved, primary=None, drain=None, open_snapshot=None, epoch=instance.epoch + 1
         )
+    if state is InstanceState.DESTROYED:
+        return replace(moved, silent_since=None)  # nobody is waited for any more
     return moved
 
 
@@ -30,6 +44,9 @@ def provision(instance: Instance, now: datetime) -> Instance:
     return replace(
         instance,
         attempts=0,
+        tried=(),
+        race_promised=0,
+        race_look_at=None,
         search_at=None,
         provision_deadline=now + timedelta(seconds=instance.race.deadline_s),
         ready_at=None,
@@ -47,9 +64,11 @@ def ordered(instance: Instance, desired: Desired, operation_id: OperationId | No
     )
 
 
-def won(instance: Instance, rental_id: RentalId, now: datetime) -> Instance:
+def won(instance: Instance, rental: Rental, now: datetime) -> Instance:
     """Rule 10: the first machine to say hello is the instance's, by one compare-and-set."""
-    taken = replace(instance, primary=rental_id, provision_deadline=None)
+    taken = replace(
+        instance, primary=rental.id, provision_deadline=None, last_rate=rental.terms.rate
+    )
     if instance.restore_from is None:
         return ready(enter(taken, InstanceState.RUNNING, "the machine is ready", now), now)
     return enter(taken, InstanceState.RESTORING, "a machine is ready: restoring the files", now)
@@ -68,19 +87,32 @@ def ready(instance: Instance, now: datetime) -> Instance:
 
 
 def restored(instance: Instance, now: datetime) -> Instance:
-    return ready(enter(instance, InstanceState.RUNNING, "every file is back", now), now)
+    filled = replace(instance, source=instance.restore_from, filled_at=now)
+    return ready(enter(filled, InstanceState.RUNNING, "every file is back", now), now)
 
 
-def retreat(instance: Instance, reason: str, now: datetime) -> Instance:
-    """The machine could not take the workspace: another one is looked for, this one fenced."""
-    attempts = instance.attempts
+def retreat(instance: Instance, reason: str, now: datetime, machine: str | None = None) -> Instance:
+    """The machine could not take the workspace: another one is looked for, this one fenced.
+
+    `machine` is its `machine_key`.
+    """
     again = enter(
-        replace(instance, primary=None, epoch=instance.epoch + 1),
+        replace(
+            instance,
+            primary=None,
+            epoch=instance.epoch + 1,
+            avoid_machine=machine or instance.avoid_machine,
+        ),
         InstanceState.PROVISIONING,
         reason,
         now,
     )
-    return replace(again, attempts=attempts)
+    return replace(
+        again,
+        attempts=instance.attempts,
+        tried=instance.tried,
+        race_promised=instance.race_promised,
+    )
 
 
 def drain(instance: Instance, begun: Drain, now: datetime) -> Instance:
@@ -99,8 +131,13 @@ def stay_awake(instance: Instance, reason: str, now: datetime) -> Instance:
     return replace(awake, desired=Desired.RUNNING, ready_at=now)
 
 
-def let_go(instance: Instance, machine_id: str | None, now: datetime) -> Instance:
-    """Rule 13, the point of no return: the machine is fenced and may be released."""
+def interrupted(instance: Instance, reason: str, now: datetime) -> Instance:
+    """A drain whose machine stands still is over; what was ordered stands."""
+    return replace(enter(instance, InstanceState.RUNNING, reason, now), drain=None, thaw=None)
+
+
+def let_go(instance: Instance, machine: str | None, now: datetime) -> Instance:
+    """Rule 13, the point of no return: the machine (by its key) is fenced and may be released."""
     drained = instance.drain
     state, reason = InstanceState.ASLEEP, "its snapshot is verified, its machine released"
     if drained and drained.destroy:
@@ -118,7 +155,8 @@ def let_go(instance: Instance, machine_id: str | None, now: datetime) -> Instanc
         ready_at=None,
         silent_since=None,
         next_snapshot_at=None,
-        avoid_machine=machine_id,
+        avoid_machine=machine,
+        failover=replace(instance.failover, suspicion=None, told=""),
     )
 
 
@@ -128,20 +166,39 @@ def acknowledged(instance: Instance, snapshot_id: SnapshotId) -> Instance:
     return replace(
         instance,
         head=snapshot_id,
+        source=None,
         open_snapshot=None if open_snapshot == snapshot_id else open_snapshot,
     )
 
 
 def gave_up(instance: Instance, reason: str, now: datetime) -> Instance:
     """Back to sleep where there is a snapshot; failed where there is nothing to fall back on."""
-    fenced = replace(instance, primary=None, epoch=instance.epoch + 1, provision_deadline=None)
-    if instance.head:
-        asleep = replace(fenced, desired=Desired.ASLEEP, restore_from=instance.head)
+    recovering = instance.failover.recovery is not None
+    fenced = replace(
+        instance,
+        primary=None,
+        epoch=instance.epoch + 1,
+        provision_deadline=None,
+        failover=failed(instance.failover, now) if recovering else instance.failover,
+    )
+    if instance.saved:
+        asleep = replace(fenced, desired=Desired.ASLEEP, restore_from=instance.saved)
         return enter(asleep, InstanceState.ASLEEP, reason, now)
-    return enter(instance, InstanceState.FAILED, reason, now)
+    return enter(replace(instance, failover=fenced.failover), InstanceState.FAILED, reason, now)
 
 
-def stopped_outside(instance: Instance, now: datetime) -> Instance:
-    """Paused, as if its owner had ordered it: the disk is kept, a resume starts it again."""
-    reason = "its machine was stopped from outside; resume starts it again"
-    return replace(enter(instance, InstanceState.PAUSED, reason, now), desired=Desired.PAUSED)
+def put_off_end(instance: Instance, reason: str, now: datetime) -> Instance:
+    """Decision 20: no final snapshot now. The machine is stopped, its disk kept, tried again."""
+    since = instance.failover.final_since or now
+    pause = min(max(now - since, FINAL_AGAIN_FIRST), FINAL_AGAIN_LAST)
+    state = replace(instance.failover, final_since=since, check_at=now + pause)
+    kept = replace(instance, drain=None, thaw=None, failover=state)
+    return enter(kept, InstanceState.PAUSING, reason, now)
+
+
+def started_outside(instance: Instance, now: datetime) -> Instance:
+    """Adopted: a machine that runs belongs under the rules of what runs, idleness above all."""
+    reason = "its machine was started from outside: it is taken as running"
+    state = replace(instance.failover, halted="", check_at=None)
+    adopted = enter(replace(instance, failover=state), InstanceState.RESUMING, reason, now)
+    return replace(adopted, desired=Desired.RUNNING)

@@ -73,6 +73,16 @@ def grown(series: tuple[Point, ...], figures: Figures | None) -> tuple[Point, ..
     return (*series, point_of(figures))[-MOST_POINTS:]
 
 
+def passed(before: int, last: int | None, first: int | None) -> int:
+    """What a byte counter that a restarted container tells anew (`first`) had passed already.
+
+    A counter that did not fall was not reset: some hosts keep it over a restart.
+    """
+    if last is None or first is None or first >= last:
+        return before
+    return before + last
+
+
 @dataclass(frozen=True, slots=True)
 class AgentLease:
     """One document per rental. Heartbeats write here and nowhere else.
@@ -97,6 +107,8 @@ class AgentLease:
     beat_s: int
     figures: Figures | None = None
     series: tuple[Point, ...] = ()  # rides on writes that happen anyway
+    received_before: int = 0  # bytes that counters had reached before a container's restart
+    sent_before: int = 0
 
     def ends_at(self, grace_s: int) -> float:
         """Epoch seconds until which silence is normal (protocol.md, rule 15)."""

@@ -8,10 +8,11 @@ import. Only we make and check them.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 
 from shared.domain.errors import Unauthenticated
 
@@ -27,6 +28,12 @@ def sign(fields: Fields, kid: str, secret: bytes) -> str:
 
 def unsign(text: str, keys: Sequence[tuple[str, bytes]]) -> Fields:
     """The fields under any live key. Raises Unauthenticated."""
+    return _unsigned(text, tuple(keys))
+
+
+# A machine shows the same token and the same receipt beat after beat. Only what held is kept.
+@lru_cache(maxsize=1024)
+def _unsigned(text: str, keys: tuple[tuple[str, bytes], ...]) -> Fields:
     parts = text.split(".")
     if len(text) > MAX_LENGTH or len(parts) != 3:
         raise Unauthenticated("the token is not one of ours")
@@ -35,11 +42,11 @@ def unsign(text: str, keys: Sequence[tuple[str, bytes]]) -> Fields:
         if hmac.compare_digest(known.encode(), kid.encode()) and hmac.compare_digest(
             _mac(kid, payload, secret).encode(), mac.encode()
         ):
-            return _fields(payload)
+            return MappingProxyType(_fields(payload))
     raise Unauthenticated("the token's signature does not hold")
 
 
-def _fields(payload: str) -> Fields:
+def _fields(payload: str) -> dict[str, str | int | float]:
     try:
         found = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except ValueError as error:
@@ -50,7 +57,7 @@ def _fields(payload: str) -> Fields:
 
 
 def _mac(kid: str, payload: str, secret: bytes) -> str:
-    return _text(hmac.new(secret, f"{kid}.{payload}".encode(), hashlib.sha256).digest())
+    return _text(hmac.digest(secret, f"{kid}.{payload}".encode(), "sha256"))
 
 
 def _text(raw: bytes) -> str:

@@ -34,6 +34,10 @@ class MachineToken:
         }
         return sign(fields, *keys[0])
 
+    @property
+    def issued_at(self) -> datetime:
+        return self.expires_at - timedelta(seconds=MACHINE_TOKEN_S)
+
     def near_end(self, now: datetime) -> bool:
         return self.expires_at - now < timedelta(seconds=RENEW_BEFORE_S)
 

@@ -23,6 +23,7 @@ class Look:
     complete_at: datetime | None = None
     provider_at: datetime | None = None
     error: str = ""
+    bill_due_at: datetime | None = None  # when the account's bill is imported; None: nothing is due
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+HOURS_PER_MONTH = 720  # of VAST.ai (vast.md, section 3), and ours for everybody
+
 
 class MachineType(StrEnum):
     ON_DEMAND = "on-demand"
@@ -48,10 +50,12 @@ class Offer:
     dlperf: float | None
     duration_s: float | None  # how long the offer lasts
     as_of: datetime
+    smallest_disk_gb: int = 0  # a smaller disk is rented, and paid, as this one
 
     def storage_rate(self, disk_gb: int) -> int:
-        """Micro-USD per hour for a disk; a month is 720 hours (vast.md, section 3)."""
-        return round(self.storage_micro_usd_per_gb_month * disk_gb / 720)
+        """Micro-USD per hour for a disk."""
+        rented_gb = max(disk_gb, self.smallest_disk_gb)
+        return round(self.storage_micro_usd_per_gb_month * rented_gb / HOURS_PER_MONTH)
 
     def price(self, disk_gb: int) -> int:
         """Micro-USD per hour of the whole offer with a disk of this size."""

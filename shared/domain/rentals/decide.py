@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.domain.rentals.contract_status import ContractStatus
 from shared.domain.rentals.model import Rental, RentalState
 from shared.domain.rentals.steps import (
     Become,
@@ -28,21 +29,20 @@ if TYPE_CHECKING:
 
     from shared.domain.rentals.timing import Timing
 
-FAILED = "failed"  # ports.marketplace.ContractStatus.FAILED
-LEAVING = "leaving"
-
 
 @dataclass(frozen=True, slots=True)
 class Parent:
     """What the instance wants of this rental now.
 
-    `primary` rentals hold the workspace: they are never given up for being slow.
+    `primary` rentals hold the workspace: they are never given up for being slow. One that is
+    `held` is lost and kept for its disk alone: nobody works on it.
     """
 
     wanted: bool
     why_not: str
     run: bool
     primary: bool
+    held: bool = False
 
 
 def next_step(rental: Rental, parent: Parent, now: datetime, timing: Timing) -> RentalStep:
@@ -82,7 +82,7 @@ def _booting(rental: Rental, parent: Parent, now: datetime, _timing: Timing) -> 
         return Become(RentalState.RELEASING, parent.why_not)
     if not parent.run and parent.primary:
         return Stop()
-    if not parent.primary and rental.provider_status == FAILED:
+    if not parent.primary and rental.provider_status == ContractStatus.FAILED:
         return Become(RentalState.RELEASING, f"failed to start: {rental.provider_message}")
     if not parent.primary and _past(rental.boot_deadline, now):
         return Become(RentalState.RELEASING, "not ready in time")
@@ -94,6 +94,8 @@ def _live(rental: Rental, parent: Parent, _now: datetime, _timing: Timing) -> Re
         return Become(RentalState.RELEASING, parent.why_not)
     if not parent.run or rental.switching_since:
         return Stop()  # also one whose answer was lost, before anything else is ordered
+    if parent.held:
+        return RentalRest(None)
     if rental.reboot_wanted:
         return Reboot()
     if rental.contract_id and not rental.address.ssh_host:
@@ -156,7 +158,7 @@ def _still_there(rental: Rental) -> bool:
         rental.seen_at is not None
         and rental.destroyed_at is not None
         and rental.seen_at > rental.destroyed_at
-        and rental.provider_status != LEAVING
+        and rental.provider_status != ContractStatus.LEAVING
     )
 
 

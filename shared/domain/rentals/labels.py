@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
+import re
+from datetime import UTC, datetime
 
 from shared.domain.ids import RentalId
 
 PREFIX = "dumont"
 MAC_CHARACTERS = 16
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # of a ULID; its first ten are milliseconds
+_ULID = re.compile(f"rent_([0-7][{_DIGITS}]{{9}})[{_DIGITS}]{{16}}")
 
 
 def label_of(deployment_id: str, rental_id: RentalId, secret: bytes) -> str:
@@ -28,5 +31,19 @@ def rental_of(label: str, deployment_id: str, secrets: tuple[bytes, ...]) -> Ren
     return None
 
 
+def minted_at(rental_id: RentalId) -> datetime | None:
+    """When this id was made, by our clock, which its own time tells; None where it has none."""
+    found = _ULID.fullmatch(rental_id)
+    if found is None:
+        return None
+    milliseconds = 0
+    for digit in found[1]:
+        milliseconds = milliseconds * 32 + _DIGITS.index(digit)
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
 def _mac(named: str, secret: bytes) -> str:
-    return hmac.new(secret, named.encode(), hashlib.sha256).hexdigest()[:MAC_CHARACTERS]
+    return hmac.digest(secret, named.encode(), "sha256").hex()[:MAC_CHARACTERS]

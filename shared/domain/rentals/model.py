@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from shared.domain.billing.budget import Charged
 from shared.domain.billing.meter import Meter
 from shared.domain.ids import AccountId, ContractId, InstanceId, RentalId, UserId
 
@@ -30,6 +32,13 @@ class Action(StrEnum):
     REBOOT = "reboot"
     DESTROY = "destroy"
     LOOK = "look"  # a read by id
+
+
+class Blame(StrEnum):
+    """Whose doing it is that a rental cannot become ready."""
+
+    MACHINE = "machine"  # or its provider's
+    OURS = "ours"  # our key, our money, our order, the image that was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,10 @@ class Terms:
     download_price: int
     upload_price: int
     bid: int | None
+    host_id: str | None = None
+    download_mbps: float | None = None
+    reliability: float | None = None  # 0 to 1, as the provider gives it
+    verified: bool | None = None
 
     @property
     def rate(self) -> int:
@@ -79,9 +92,10 @@ class Rental:
     """`contract_id` is written once. `strays` are other contracts under our label: ours to end.
 
     `absences` are the starts of complete listings without it, each after `visible_by` and the
-    last destroy. `switching_since` is set from the first call of a stop, a start or a destroy
-    until its clean answer. `agent_key_hash` is SHA-256 of the key of the first agent that said
-    hello.
+    last destroy. `ordered_at` is when its create call was let go, by our clock; None before.
+    `blame` is set once something said that it cannot become ready. `switching_since` is set
+    from the first call of a stop, a start or a destroy until its clean answer.
+    `agent_key_hash` is SHA-256 of the key of the first agent that said hello.
     """
 
     id: RentalId
@@ -95,11 +109,14 @@ class Rental:
     state_since: datetime
     reason: str
     created_at: datetime
-    reserved: int  # micro-USD
+    reserved: int  # micro-USD over its whole life: what is charged and what is held
     contract_id: ContractId | None = None
     strays: tuple[ContractId, ...] = ()
     ended_strays: tuple[ContractId, ...] = ()  # destroyed and not seen since
     claim: Claim | None = None
+    ordered_at: datetime | None = None
+    ran: bool = False  # its container was seen to run, or spoke
+    blame: Blame | None = None
     visible_by: datetime | None = None
     boot_deadline: datetime | None = None
     reboot_wanted: bool = False
@@ -116,5 +133,10 @@ class Rental:
     provider_status: str = ""
     provider_message: str = ""
     seen_at: datetime | None = None  # the last listing or read that held it
+    clock_ahead_s: float = 0.0  # how far its provider's clock was before ours then
     meter: Meter = field(default_factory=Meter)
+    ledgered: Meter | None = None  # as it stood when its last page of the ledger was written
+    unbilled: bool = False  # its contracts are not yet compared for good with the provider's bill
     open: bool = True  # not GONE; for queries
+    reserved_rate: int = 0  # micro-USD per hour that the reservation reckons with
+    booked: Mapping[str, Charged] = field(default_factory=dict)  # by month, what is charged

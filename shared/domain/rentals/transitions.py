@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shared.domain.rentals.model import Action, Address, Claim, Rental, RentalState
+from shared.domain.rentals.model import Action, Address, Blame, Claim, Rental, RentalState
 
 if TYPE_CHECKING:
     from shared.domain.billing.meter import Meter
@@ -43,12 +43,16 @@ def claim(rental: Rental, action: Action, op_id: str, now: datetime, timing: Tim
     held = replace(
         rental, claim=Claim(op_id, action, now + timedelta(seconds=timing.claim_s)), retry_at=None
     )
+    if action is Action.START:
+        # Whatever its answer, it may run from here on: seen to, spoken for, or neither.
+        held = replace(held, meter=held.meter.start(by_their_clock(held, now)))
     if action in SWITCHING or (action is Action.DESTROY and rental.state is RentalState.RELEASING):
         return replace(held, switching_since=rental.switching_since or now)
     if action is not Action.CREATE:
         return held
     return replace(
         become(held, RentalState.CREATING, "asking the provider", now),
+        ordered_at=now,
         visible_by=now + timedelta(seconds=timing.visible_by_s),
         boot_deadline=now + timedelta(seconds=timing.boot_deadline_s),
     )
@@ -68,6 +72,7 @@ def turn_at(rental: Rental, op_id: str, at: datetime, timing: Timing) -> Rental:
         return later
     return replace(
         later,
+        ordered_at=at,
         visible_by=at + timedelta(seconds=timing.visible_by_s),
         boot_deadline=at + timedelta(seconds=timing.boot_deadline_s),
     )
@@ -81,7 +86,7 @@ def give_back(rental: Rental, op_id: str, now: datetime) -> Rental:
     if rental.claim.action is not Action.CREATE or rental.state is not RentalState.CREATING:
         return free
     intent = become(free, RentalState.INTENT, "waiting for its turn", now)
-    return replace(intent, visible_by=None, boot_deadline=None)
+    return replace(intent, ordered_at=None, visible_by=None, boot_deadline=None)
 
 
 def release_claim(rental: Rental, op_id: str) -> Rental:
@@ -95,7 +100,15 @@ def bind(rental: Rental, contract_id: ContractId, now: datetime, at: datetime | 
     `at` is the provider's time of the create, None where only a listing tells.
     """
     if rental.contract_id is None:
-        bound = replace(rental, contract_id=contract_id, absences=(), confirmed_absent=False)
+        # Whatever the create call was told: here is a contract, and it may become ready.
+        bound = replace(
+            rental,
+            contract_id=contract_id,
+            unbilled=True,
+            absences=(),
+            confirmed_absent=False,
+            blame=None,
+        )
         if at:
             bound = replace(bound, meter=bound.meter.begin(at))
         if bound.state in {RentalState.CREATING, RentalState.UNKNOWN}:
@@ -112,21 +125,30 @@ def stray(rental: Rental, contract_id: ContractId, now: datetime) -> Rental:
         return rental
     known = tuple(dict.fromkeys((*rental.strays, contract_id)))
     ended = tuple(each for each in rental.ended_strays if each != contract_id)
-    return _back_from_gone(replace(rental, strays=known, ended_strays=ended), now)
+    seen = replace(rental, strays=known, ended_strays=ended, unbilled=True)
+    return _back_from_gone(seen, now)
 
 
 def _back_from_gone(rental: Rental, now: datetime) -> Rental:
     if rental.state is not RentalState.GONE:
         return rental
     return become(
-        replace(rental, destroyed_at=None), RentalState.RELEASING, "seen after it was gone", now
+        replace(rental, destroyed_at=None, unbilled=True),
+        RentalState.RELEASING,
+        "seen after it was gone",
+        now,
     )
 
 
-def no_clean_answer(rental: Rental, reason: str, now: datetime) -> Rental:
-    """A create that was not answered with a plain yes may have taken effect (rule 3)."""
+def no_clean_answer(
+    rental: Rental, reason: str, now: datetime, blame: Blame | None = None
+) -> Rental:
+    """A create that was not answered with a plain yes may have taken effect (rule 3).
+
+    `blame` is whose doing a plain no is; None where there was no answer.
+    """
     if rental.state is RentalState.CREATING:
-        return become(rental, RentalState.UNKNOWN, reason, now)
+        return replace(become(rental, RentalState.UNKNOWN, reason, now), blame=blame)
     return rental
 
 
@@ -143,6 +165,16 @@ def started(rental: Rental, at: datetime, now: datetime, timing: Timing) -> Rent
     )
 
 
+def started_by_others(rental: Rental, now: datetime, timing: Timing) -> Rental:
+    """Seen running without an order of ours: its agent has to speak by a deadline from now."""
+    return replace(
+        become(rental, RentalState.BOOTING, "started from outside", now),
+        boot_deadline=now + timedelta(seconds=timing.boot_deadline_s),
+        stopped_by_us=False,
+        address=Address(),
+    )
+
+
 def spoke(rental: Rental, now: datetime) -> Rental:
     """Its agent said hello: it runs. That also answers a start whose own answer was lost."""
     live = replace(
@@ -150,7 +182,9 @@ def spoke(rental: Rental, now: datetime) -> Rental:
     )
     if rental.state is not RentalState.STOPPED:
         return live
-    return replace(live, switching_since=None, address=Address())
+    # Also started by others: it may have run since it was taken for stopped.
+    since = by_their_clock(rental, rental.switching_since or rental.state_since)
+    return replace(live, switching_since=None, address=Address(), meter=rental.meter.start(since))
 
 
 def stopped(rental: Rental, at: datetime, now: datetime) -> Rental:
@@ -161,6 +195,11 @@ def stopped(rental: Rental, at: datetime, now: datetime) -> Rental:
         switching_since=None,
         meter=rental.meter.stop(at, _doubt_s(rental, now)),
     )
+
+
+def not_rebooted(rental: Rental) -> Rental:
+    """The wish is taken back: the provider says that it cannot be."""
+    return replace(rental, reboot_wanted=False)
 
 
 def rebooted(rental: Rental, now: datetime, timing: Timing) -> Rental:
@@ -199,9 +238,17 @@ def destroyed(
 
 
 def _finished(rental: Rental, at: datetime | None, now: datetime) -> Meter:
-    if at is None and rental.meter.ended_at:
-        return rental.meter.over_by(now)
-    return rental.meter.finish(at or now, _doubt_s(rental, now))
+    if at is not None:
+        return rental.meter.finish(at, _doubt_s(rental, now))
+    theirs = by_their_clock(rental, now)
+    # Whether an earlier call of ours ended it or its owner did elsewhere: nobody says.
+    meter = rental.meter
+    return meter.over_by(theirs) if meter.ended_at else meter.ended_by(theirs)
+
+
+def by_their_clock(rental: Rental, now: datetime) -> datetime:
+    """What the provider's clock says, as far apart from ours as at the last look."""
+    return now + timedelta(seconds=rental.clock_ahead_s)
 
 
 def _doubt_s(rental: Rental, now: datetime) -> float:
@@ -229,5 +276,9 @@ def counted(rental: Rental, lease: AgentLease | None) -> Rental:
     if lease is None or lease.figures is None or lease.rental_id != rental.id:
         return rental
     figures = lease.figures
-    meter = rental.meter.traffic(figures.received_bytes, figures.sent_bytes)
+    received, sent = figures.received_bytes, figures.sent_bytes
+    meter = rental.meter.traffic(
+        None if received is None else lease.received_before + received,
+        None if sent is None else lease.sent_before + sent,
+    )
     return rental if meter == rental.meter else replace(rental, meter=meter)

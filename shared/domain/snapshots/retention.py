@@ -24,7 +24,8 @@ def pinned_why(snapshot: Snapshot, instance: Instance | None, siblings: Iterable
     if snapshot.state in UNDER_WAY:
         return "it is being written"
     alive = instance is not None and instance.state is not InstanceState.DESTROYED
-    if alive and instance and snapshot.id in {instance.head, instance.restore_from}:
+    woken_from = (instance.head, instance.restore_from, instance.source) if instance else ()
+    if alive and snapshot.id in woken_from:
         return "it is what the instance would wake from"
     if any(each.parent == snapshot.id and each.state in UNDER_WAY for each in siblings):
         return "another snapshot is being written on top of it"

@@ -10,7 +10,11 @@ from shared.domain.ids import UserId
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`credentials_epoch` rises with each new password; logins of an older epoch are over."""
+    """`credentials_epoch` rises with each new password; logins of an older epoch are over.
+
+    An `operator` may pause and resume what works for everybody: the first user of a closed
+    deployment, and the local stack's own login.
+    """
 
     id: UserId
     email: str
@@ -18,6 +22,7 @@ class User:
     created_at: datetime
     credentials_epoch: int = 1
     demo: bool = False
+    operator: bool = False
 
 
 @dataclass(frozen=True, slots=True)

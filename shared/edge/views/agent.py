@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.agent_wire import messages as wire
 from shared.agent_wire.codec import WireError, decode, encode
+from shared.app.audit.about import about
 from shared.app.machines import beat as beats
-from shared.app.machines import events, hello, uploads
-from shared.app.machines.boot_failed import boot_failed
 from shared.domain.errors import Malformed
 from shared.edge.route import Access, Answer, Call, Route
 
@@ -19,7 +18,9 @@ M = TypeVar("M")
 
 
 def post_hello(call: Call[Any, Any]) -> Answer:
-    return _answer(hello.hello(call.services, _read(wire.HelloRequest, call)))
+    from shared.app.machines.hello import hello
+
+    return _answer(hello(call.services, _read(wire.HelloRequest, call)))
 
 
 def post_heartbeat(call: Call[Any, Any]) -> Answer:
@@ -28,22 +29,30 @@ def post_heartbeat(call: Call[Any, Any]) -> Answer:
 
 
 def post_events(call: Call[Any, Any]) -> Answer:
+    from shared.app.machines.events import record_events
+
     token = _token(call)
-    return _answer(events.record_events(call.services, token, _read(wire.EventsRequest, call)))
+    return _answer(record_events(call.services, token, _read(wire.EventsRequest, call)))
 
 
 def post_uploads(call: Call[Any, Any]) -> Answer:
+    from shared.app.machines.uploads import uploads
+
     token = _token(call)
-    return _answer(uploads.uploads(call.services, token, _read(wire.UploadsRequest, call)))
+    return _answer(uploads(call.services, token, _read(wire.UploadsRequest, call)))
 
 
 def post_boot_failed(call: Call[Any, Any]) -> Answer:
+    from shared.app.machines.boot_failed import boot_failed
+
     boot_failed(call.services, _read(wire.BootFailed, call))
     return Answer(status=204)
 
 
 def _token(call: Call[Any, Any]) -> MachineToken:
-    return beats.token_of(call.services, call.headers.get("authorization", ""))
+    token = beats.token_of(call.services, call.headers.get("authorization", ""))
+    about(instance_id=token.instance_id, rental_id=token.rental_id, epoch=token.epoch)
+    return token
 
 
 def _read(kind: type[M], call: Call[Any, Any]) -> M:

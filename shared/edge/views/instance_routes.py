@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shared.app.rates import Limited
 from shared.contract import history
 from shared.contract import instances as wire
 from shared.contract import snapshots as kept
@@ -41,6 +42,7 @@ def _order(
     example: Mapping[str, Any] | None = None,
     method: str = "POST",
     query: type[BaseModel] | None = None,
+    limited: Limited | None = None,
 ) -> Route:
     """A call that starts a long action."""
     return Route(
@@ -54,8 +56,9 @@ def _order(
         answer=wire.AcceptedAnswer,
         status=202,
         idempotent=True,
-        raises=("not_found", "conflict"),
+        raises=("not_found", "conflict", "budget_exceeded"),
         example=example,
+        limited=limited,
         tag="Instances",
     )
 
@@ -101,6 +104,7 @@ INSTANCE_ROUTES: tuple[Route, ...] = (
         idempotent=True,
         raises=("offer_gone", "insufficient_funds", "budget_exceeded", "provider_unknown"),
         example=_CREATE,
+        limited=Limited.SPEND,
         tag="Instances",
     ),
     Route(
@@ -133,7 +137,7 @@ INSTANCE_ROUTES: tuple[Route, ...] = (
         query=wire.DestroyQuery,
     ),
     _order(f"{ONE}/pause", views.post_pause, "Stop the machine, keep its disk"),
-    _order(f"{ONE}/resume", views.post_resume, "Start the paused machine"),
+    _order(f"{ONE}/resume", views.post_resume, "Start the paused machine", limited=Limited.SPEND),
     _order(f"{ONE}/hibernate", views.post_hibernate, "Snapshot, verify, release"),
     _order(
         f"{ONE}/wake",
@@ -141,9 +145,18 @@ INSTANCE_ROUTES: tuple[Route, ...] = (
         "Bring it up on any machine that fits",
         body=wire.WakeBody,
         example={"region": "EU"},
+        limited=Limited.SPEND,
     ),
     _order(f"{ONE}/snapshot", views.post_snapshot, "Snapshot it while it runs"),
     _order(f"{ONE}/reboot", views.post_reboot, "Restart its container"),
+    _order(
+        f"{ONE}/failover",
+        views.post_failover,
+        "Bring its last snapshot up on another machine",
+        body=wire.MoveBody,
+        example={"discard_unsaved": False},
+        limited=Limited.SPEND,
+    ),
     Route(
         "POST",
         f"{ONE}/keep-alive",
@@ -181,7 +194,7 @@ INSTANCE_ROUTES: tuple[Route, ...] = (
         "GET",
         f"{ONE}/cost",
         views.get_cost,
-        "What it cost, line by line, by our own metering",
+        "What it cost, line by line, by our own metering and by the provider's bill",
         answer=history.CostAnswer,
         raises=("not_found",),
         tag="Instances",
@@ -209,6 +222,7 @@ INSTANCE_ROUTES: tuple[Route, ...] = (
         "Wake its instance from it, or a new one",
         body=kept.RestoreBody,
         example={"new_instance": True, "label": "a second try"},
+        limited=Limited.SPEND,
     ),
     Route(
         "DELETE",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.app.instances import orders, read
-from shared.app.instances.create import create_instance
+from shared.app.instances import read
 from shared.app.snapshots.read import snapshots_of_instance
 from shared.contract import history
 from shared.contract import instances as wire
 from shared.contract import instances_mapping as to_wire
 from shared.contract import snapshots as kept
+from shared.contract.budgets_mapping import limits
 from shared.contract.history_mapping import cost_answer, series_answer, timeline_wire
 from shared.contract.operations_mapping import operation_wire
 from shared.contract.paging import Listing, NoBody, NoQuery, PageQuery
@@ -38,6 +38,8 @@ def _accepted(call: Call[Any, Any], operation: Operation) -> wire.AcceptedAnswer
 
 
 def post_instance(call: Call[NoQuery, wire.CreateBody]) -> wire.AcceptedAnswer:
+    from shared.app.instances.create import create_instance
+
     instance, operation = create_instance(
         call.services,
         call.user.user_id,
@@ -58,15 +60,16 @@ def get_instances(call: Call[wire.InstancesQuery, NoBody]) -> wire.InstancesAnsw
         query.limit,
         query.page_token,
     )
-    rentals = [read.rental_of_view(call.services, each.value) for each in page.items]
+    instances = [each.value for each in page.items]
+    rentals = read.rentals_of_view(call.services, instances)
     running = (r.terms.rate for r in rentals if r is not None)
     return wire.InstancesAnswer(
         items=tuple(
-            to_wire.instance_wire(each.value, rental)
-            for each, rental in zip(page.items, rentals, strict=True)
+            to_wire.instance_wire(each, rental)
+            for each, rental in zip(instances, rentals, strict=True)
         ),
         next_page_token=page.next_cursor,
-        count=len(page.items),
+        count=len(instances),
         total_usd_per_hour=to_usd(sum(running)),
     )
 
@@ -79,6 +82,8 @@ def get_instance(call: Call[wire.InstanceQuery, NoBody]) -> wire.InstanceWire:
 
 
 def patch_instance(call: Call[NoQuery, wire.PatchBody]) -> wire.InstanceWire:
+    from shared.app.instances import orders
+
     body = call.body
     orders.configure(
         call.services,
@@ -87,11 +92,15 @@ def patch_instance(call: Call[NoQuery, wire.PatchBody]) -> wire.InstanceWire:
         label=body.label,
         hibernation=to_wire.hibernation_policy(body.hibernation) if body.hibernation else None,
         snapshots=to_wire.snapshot_policy(body.snapshots) if body.snapshots else None,
+        failover=to_wire.failover_policy(body.failover) if body.failover else None,
+        budget=limits(body.budget) if body.budget else None,
     )
     return to_wire.view_wire(read.view(call.services, call.user.user_id, _id(call)))
 
 
 def delete_instance(call: Call[wire.DestroyQuery, NoBody]) -> wire.AcceptedAnswer:
+    from shared.app.instances import orders
+
     query = call.query
     operation = orders.destroy(
         call.services,
@@ -105,18 +114,26 @@ def delete_instance(call: Call[wire.DestroyQuery, NoBody]) -> wire.AcceptedAnswe
 
 
 def post_pause(call: Call[NoQuery, NoBody]) -> wire.AcceptedAnswer:
+    from shared.app.instances import orders
+
     return _accepted(call, orders.pause(call.services, call.user.user_id, _id(call)))
 
 
 def post_resume(call: Call[NoQuery, NoBody]) -> wire.AcceptedAnswer:
+    from shared.app.instances import orders
+
     return _accepted(call, orders.resume(call.services, call.user.user_id, _id(call)))
 
 
 def post_hibernate(call: Call[NoQuery, NoBody]) -> wire.AcceptedAnswer:
+    from shared.app.instances import orders
+
     return _accepted(call, orders.hibernate(call.services, call.user.user_id, _id(call)))
 
 
 def post_wake(call: Call[NoQuery, wire.WakeBody]) -> wire.AcceptedAnswer:
+    from shared.app.instances import orders
+
     body = call.body
     instance = read.owned(call.services, call.user.user_id, _id(call))
     operation = orders.wake(
@@ -130,15 +147,33 @@ def post_wake(call: Call[NoQuery, wire.WakeBody]) -> wire.AcceptedAnswer:
 
 
 def post_snapshot(call: Call[NoQuery, NoBody]) -> wire.AcceptedAnswer:
+    from shared.app.instances import orders
+
     operation = orders.snapshot(call.services, call.user.user_id, _id(call), "ordered by its owner")
     return _accepted(call, operation)
 
 
 def post_reboot(call: Call[NoQuery, NoBody]) -> wire.AcceptedAnswer:
+    from shared.app.instances import orders
+
     return _accepted(call, orders.reboot(call.services, call.user.user_id, _id(call)))
 
 
+def post_failover(call: Call[NoQuery, wire.MoveBody]) -> wire.AcceptedAnswer:
+    from shared.app.instances import move
+
+    operation = move.failover(
+        call.services,
+        call.user.user_id,
+        _id(call),
+        discard_unsaved=call.body.discard_unsaved,
+    )
+    return _accepted(call, operation)
+
+
 def post_keep_alive(call: Call[NoQuery, wire.KeepAliveBody]) -> wire.InstanceWire:
+    from shared.app.instances import orders
+
     orders.keep_alive(call.services, call.user.user_id, _id(call), call.body.minutes)
     return to_wire.view_wire(read.view(call.services, call.user.user_id, _id(call)))
 
@@ -186,8 +221,9 @@ def get_metrics(call: Call[history.SeriesQuery, NoBody]) -> history.SeriesAnswer
 
 
 def get_cost(call: Call[NoQuery, NoBody]) -> history.CostAnswer:
-    instance = read.owned(call.services, call.user.user_id, _id(call))
-    return cost_answer(instance.id, read.cost_lines(call.services, instance))
+    from shared.app.ledger.cost import costs
+
+    return cost_answer(_id(call), costs(call.services, call.user.user_id, _id(call)))
 
 
 def get_instance_snapshots(call: Call[PageQuery, NoBody]) -> Listing[kept.SnapshotWire]:

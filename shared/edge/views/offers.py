@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from shared.app.market.balances import balances
-from shared.app.market.offers import search_offers
 from shared.contract.offers import BalanceAnswer, OfferQuery, OffersAnswer
 from shared.contract.offers_mapping import balance_answer, filter_of, offers_answer
 from shared.contract.paging import NoBody, NoQuery
@@ -11,10 +9,21 @@ from shared.edge.route import Access, Call, Route
 
 
 def get_offers(call: Call[OfferQuery, NoBody]) -> OffersAnswer:
-    return offers_answer(search_offers(call.services, filter_of(call.query)), call.query)
+    from shared.app.market.offers import search_offers
+
+    caller = call.principal.user_id if call.principal else None
+    book = search_offers(
+        call.services,
+        filter_of(call.query),
+        caller,
+        include_blacklisted=call.query.include_blacklisted,
+    )
+    return offers_answer(book, call.query)
 
 
 def get_balance(call: Call[NoQuery, NoBody]) -> BalanceAnswer:
+    from shared.app.market.balances import balances
+
     return balance_answer(balances(call.services, call.user))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.contract.system import ContentPage, Menu, MenuEntry
 from shared.domain.errors import NotFound
-from shared.edge.files import File, asset, openapi_document, pages
+from shared.edge.files import File, asset, asyncapi_document, openapi_document, pages
 from shared.edge.headers import PAGE_POLICY, REFERENCE_POLICY
 from shared.edge.route import Answer, Call
 
@@ -40,6 +40,11 @@ def asset_file(call: Call[NoQuery, NoBody]) -> Answer:
 
 def openapi(call: Call[NoQuery, NoBody]) -> Answer:
     return _file(call, openapi_document(), _FRESH)
+
+
+def asyncapi(call: Call[NoQuery, NoBody]) -> Answer:
+    """The events that other systems may subscribe to, and those that they may publish."""
+    return _file(call, asyncapi_document(), _FRESH)
 
 
 def menu(_call: Call[NoQuery, NoBody]) -> Menu:

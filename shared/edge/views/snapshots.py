@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shared.app.instances import orders, read
-from shared.app.snapshots import condemn
-from shared.app.snapshots.keep import keep
+from shared.app.instances import read
 from shared.app.snapshots.read import snapshots_of, snapshots_of_instance
-from shared.app.snapshots.restore import restore
 from shared.contract import instances as wire
 from shared.contract import instances_mapping as to_wire
 from shared.contract import snapshots as kept
@@ -38,6 +35,8 @@ def get_snapshots(call: Call[kept.SnapshotsQuery, NoBody]) -> Listing[kept.Snaps
 
 
 def post_snapshot(call: Call[NoQuery, kept.TakeSnapshotBody]) -> wire.AcceptedAnswer:
+    from shared.app.instances import orders
+
     operation = orders.snapshot(
         call.services,
         call.user.user_id,
@@ -48,11 +47,15 @@ def post_snapshot(call: Call[NoQuery, kept.TakeSnapshotBody]) -> wire.AcceptedAn
 
 
 def post_keep(call: Call[NoQuery, NoBody]) -> kept.SnapshotWire:
+    from shared.app.snapshots.keep import keep
+
     snapshot_id = SnapshotId(call.path["snapshot_id"])
     return snapshot_wire(keep(call.services, call.user.user_id, snapshot_id))
 
 
 def post_restore(call: Call[NoQuery, kept.RestoreBody]) -> wire.AcceptedAnswer:
+    from shared.app.snapshots.restore import restore
+
     operation = restore(
         call.services,
         call.user.user_id,
@@ -65,6 +68,8 @@ def post_restore(call: Call[NoQuery, kept.RestoreBody]) -> wire.AcceptedAnswer:
 
 
 def delete_snapshot(call: Call[NoQuery, NoBody]) -> Answer:
+    from shared.app.snapshots import condemn
+
     condemn.delete_snapshot(call.services, call.user.user_id, SnapshotId(call.path["snapshot_id"]))
     return Answer(status=204)
 

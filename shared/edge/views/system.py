@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.app.background import background_health
 from shared.app.health import check_parts
+from shared.app.schedules import pause, resume, scheduled_jobs
 from shared.contract.system import (
     BackgroundJob,
     BackgroundJobs,
@@ -16,8 +17,11 @@ from shared.contract.system import (
 )
 from shared.edge.files import deployed
 from shared.edge.route import Answer, Call
+from shared.ports.scheduler import ScheduledJob
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shared.app.background import BackgroundHealth
     from shared.app.settings import Settings
     from shared.contract.paging import NoBody, NoQuery
@@ -57,7 +61,34 @@ def background_jobs(call: Call[NoQuery, NoBody]) -> BackgroundJobs:
     if call.principal is None:
         names = tuple(JobHealth(name=each.function.name, healthy=each.healthy) for each in readings)
         return BackgroundJobs(background_jobs=names)
-    return BackgroundJobs(background_jobs=tuple(_job(each) for each in readings))
+    scheduled = scheduled_jobs(call.services)
+    return BackgroundJobs(background_jobs=tuple(_job(each, scheduled) for each in readings))
+
+
+def pause_job(call: Call[NoQuery, NoBody]) -> BackgroundJob:
+    """An operator's: the sweeps work for everybody. While the minute's job is paused nothing is
+    found that was lost, and nothing that is due is done in time.
+    """
+    name = call.path["job"]
+    pause(call.services, call.user, name, _scheduled())
+    return _one(call, name)
+
+
+def resume_job(call: Call[NoQuery, NoBody]) -> BackgroundJob:
+    """It starts again at its next time; what it missed is due then."""
+    name = call.path["job"]
+    resume(call.services, call.user, name, _scheduled())
+    return _one(call, name)
+
+
+def _scheduled() -> tuple[str, ...]:
+    return tuple(each.name for each in deployed().background if each.schedule)
+
+
+def _one(call: Call[NoQuery, NoBody], name: str) -> BackgroundJob:
+    chosen = tuple(each for each in deployed().background if each.name == name)
+    (reading,) = background_health(call.services, chosen)
+    return _job(reading, scheduled_jobs(call.services))
 
 
 def _url_of(settings: Settings, function: str) -> str:
@@ -66,8 +97,12 @@ def _url_of(settings: Settings, function: str) -> str:
     return settings.area_urls.get(function, settings.public_url)
 
 
-def _job(reading: BackgroundHealth) -> BackgroundJob:
+def _job(reading: BackgroundHealth, scheduled: Mapping[str, ScheduledJob] | None) -> BackgroundJob:
     run, function = reading.run, reading.function
+    job = None
+    if function.schedule and scheduled is not None:
+        # One that nobody has paused yet, or that has not run yet, may not be known.
+        job = scheduled.get(function.name, ScheduledJob(function.name, paused=False))
     return BackgroundJob(
         name=function.name,
         healthy=reading.healthy,
@@ -77,5 +112,9 @@ def _job(reading: BackgroundHealth) -> BackgroundJob:
         last_success_at=run.last_success_at,
         last_error_at=run.last_error_at,
         last_error=run.last_error,
+        paused=job.paused if job else None,
+        last_attempt_at=job.last_attempt_at if job else None,
+        last_attempt_error=job.last_error if job else None,
+        next_run_at=job.next_run_at if job else None,
         backlog=run.backlog,
     )

@@ -11,6 +11,7 @@ from infra.agent.core.facts import Memory, Sample
 from shared.agent_wire.messages import (
     DRAIN,
     OK,
+    RESTORING,
     SNAPSHOT,
     THAW,
     AgentEvent,
@@ -191,6 +192,14 @@ class World:
         self.greet()
         if self.work is not None:
             self.finish_work()
+        if phase(self) == RESTORING:
+            self.be_known_as_restored()
+
+    def be_known_as_restored(self) -> None:
+        """The control plane has recorded that the files are back."""
+        self.pass_time(1.0)
+        if self.telling is not None:
+            self.record_events()
 
     def order(self, *commands: Command) -> HeartbeatRequest:
         """Deliver with the answer to the next beat."""

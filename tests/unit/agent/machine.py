@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.simulators.vast.machines.interpreters import installed
+from infra.simulators.machines.interpreters import installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -38,8 +38,10 @@ def test_a_new_machine_restores_its_snapshot_and_then_opens_the_workspace() -> N
     world.greet()
     restoring = phase(world)
     world.finish_work()
+    before_it_is_known = phase(world)
+    world.be_known_as_restored()
 
-    assert restoring == RESTORING
+    assert (restoring, before_it_is_known) == (RESTORING, RESTORING)
     assert phase(world) == READY
     assert told(world, EVENT_RESTORED)[0].snapshot_id == "snap_0"
     assert world.done[-2:] != []

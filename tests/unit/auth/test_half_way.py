@@ -75,7 +75,7 @@ def _registered_once_more(world: World) -> None:
 
 @everywhere
 def test_registering(world: World, write: int, after: str) -> None:
-    world.signup = FakeSignup()
+    world.signups = (FakeSignup(),)
 
     _stopped(world, write, after, lambda: register(world, EMAIL, PASSWORD))
     _registered_once_more(world)
@@ -138,7 +138,7 @@ def test_logging_out(world: World, write: int, after: str) -> None:
 
 @everywhere
 def test_seeding(world: World, write: int, after: str) -> None:
-    world.signup = FakeSignup()
+    world.signups = (FakeSignup(),)
 
     _stopped(world, write, after, lambda: ensure_demo_user(world))
     _stopped(world, write, after, lambda: ensure_local_login(world, EMAIL, PASSWORD))

@@ -49,7 +49,7 @@ def test_whoever_registers_can_log_in_under_any_spelling_of_the_address(world: W
     assert session.expires_in_s == 900
     caller = principal_of(world, session.access_token)
     assert caller.user_id == user.id
-    assert caller.scopes == {Scope.READ, Scope.WRITE}
+    assert caller.scopes == {Scope.READ, Scope.WRITE, Scope.OPERATE}
     assert not caller.demo
 
 
@@ -187,23 +187,37 @@ def test_a_hash_with_older_parameters_is_renewed_at_a_login(world: World) -> Non
 
 
 def test_a_new_user_gets_an_account_at_the_simulated_marketplace(world: World) -> None:
-    world.signup = FakeSignup()
+    world.signups = (FakeSignup(),)
 
     user = register(world, EMAIL, PASSWORD)
     login(world, EMAIL, PASSWORD)
 
     (stored,) = world.store.find(ACCOUNTS_OF_OWNER, {"owner": user.id}).items
     assert world.secrets.open(stored.value.sealed_key, stored.value.id) == "sim-1"
-    assert world.signup.opened == [user.id]
+    assert world.signups[0].opened == [user.id]
+
+
+def test_a_new_user_gets_an_account_at_each_simulated_marketplace(world: World) -> None:
+    world.signups = (FakeSignup(), FakeSignup("tensordock"))
+    world.signups[0].is_away = True
+
+    user = register(world, EMAIL, PASSWORD)
+    opened_at_first = world.store.find(ACCOUNTS_OF_OWNER, {"owner": user.id}).items
+    world.signups[0].is_away = False
+    login(world, EMAIL, PASSWORD)
+
+    assert [each.value.provider for each in opened_at_first] == ["tensordock"]
+    kept = world.store.find(ACCOUNTS_OF_OWNER, {"owner": user.id}).items
+    assert {each.value.provider for each in kept} == {"vast", "tensordock"}
 
 
 def test_a_marketplace_that_is_away_costs_nobody_their_registration(world: World) -> None:
-    world.signup = FakeSignup()
-    world.signup.is_away = True
+    world.signups = (FakeSignup(),)
+    world.signups[0].is_away = True
     user = register(world, EMAIL, PASSWORD)
     nothing = world.store.find(ACCOUNTS_OF_OWNER, {"owner": user.id}).items
 
-    world.signup.is_away = False
+    world.signups[0].is_away = False
     login(world, EMAIL, PASSWORD)
 
     assert nothing == ()

@@ -33,9 +33,13 @@ def test_a_provider_key_is_kept_sealed_once_the_provider_has_taken_it(world: Wor
 
     (account,) = world.store.find(ACCOUNTS_OF_OWNER, {"owner": caller.user_id}).items
     assert world.secrets.open(account.value.sealed_key, account.key) == "good-2"
-    assert [(each.provider, each.is_set) for each in before] == [("vast", False)]
-    (status,) = list_providers(world, caller)
-    assert (status.is_set, status.accepted_at) == (True, world.clock.now())
+    assert [(each.provider, each.is_set) for each in before] == [
+        ("vast", False),
+        ("tensordock", False),
+    ]
+    vast, tensordock = list_providers(world, caller)
+    assert (vast.is_set, vast.accepted_at) == (True, world.clock.now())
+    assert not tensordock.is_set
 
 
 def test_a_rejected_provider_key_leaves_the_one_before(world: World) -> None:
@@ -50,6 +54,24 @@ def test_a_rejected_provider_key_leaves_the_one_before(world: World) -> None:
     (account,) = world.store.find(ACCOUNTS_OF_OWNER, {"owner": caller.user_id}).items
     assert world.secrets.open(account.value.sealed_key, account.key) == "good-1"
     assert (refusal.value.pointer, unknown.value.pointer) == ("/api_key", "/provider")
+
+
+def test_a_provider_that_tells_no_credit_is_asked_for_its_machines(world: World) -> None:
+    caller = logged_in(world)
+
+    with pytest.raises(Invalid) as refusal:
+        save_provider_key(world, caller, "tensordock", "bad")
+    nothing = world.store.find(ACCOUNTS_OF_OWNER, {"owner": caller.user_id}).items
+    saved = save_provider_key(world, caller, "tensordock", "good-1")
+    save_provider_key(world, caller, "vast", "good-2")
+
+    assert (refusal.value.pointer, nothing) == ("/api_key", ())
+    assert (saved.provider, saved.accepted_at) == ("tensordock", world.clock.now())
+    kept = world.store.find(ACCOUNTS_OF_OWNER, {"owner": caller.user_id}).items
+    assert {each.value.provider: each.key for each in kept} == {
+        "vast": account_id_of(caller.user_id, "vast"),
+        "tensordock": account_id_of(caller.user_id, "tensordock"),
+    }
 
 
 def _rent(world: World, caller: Principal, contract: str) -> None:

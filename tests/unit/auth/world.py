@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from shared.adapters.embedded.callers import SignedCallers
 from shared.adapters.embedded.store import EmbeddedStore
 from shared.app.auth.authenticate import principal_of
 from shared.app.auth.login import login
 from shared.app.auth.register import register
 from shared.app.settings import Settings
-from shared.domain.errors import Forbidden, ProviderKeyRejected, ProviderUnknown
+from shared.domain.errors import Forbidden, ProviderCannot, ProviderKeyRejected, ProviderUnknown
 from shared.ports.secrets import SigningKey
 from shared.ports.store import Store
 from tests.fakes.clock import FakeClock, SeededIds
@@ -39,10 +41,7 @@ class FakeSecrets:
 
     def signing_keys(self, purpose: str) -> tuple[SigningKey, ...]:
         numbers = (self.generation, self.generation - 1)
-        return tuple(
-            SigningKey(f"k{number}", hashlib.sha256(f"{purpose}/{number}".encode()).digest())
-            for number in numbers
-        )
+        return tuple(_signing_key(purpose, number) for number in numbers)
 
     def seal(self, plain: str, context: str) -> str:
         return f"{context}|{plain[::-1]}"
@@ -54,10 +53,16 @@ class FakeSecrets:
         return plain[::-1]
 
 
+@lru_cache(maxsize=256)
+def _signing_key(purpose: str, number: int) -> SigningKey:
+    return SigningKey(f"k{number}", hashlib.sha256(f"{purpose}/{number}".encode()).digest())
+
+
 class FakeSignup:
     """Opens accounts with the keys `sim-1`, `sim-2`, ...; fails while `is_away`."""
 
-    def __init__(self) -> None:
+    def __init__(self, provider: str = "vast") -> None:
+        self.provider = provider
         self.is_away = False
         self.opened: list[str] = []
 
@@ -70,18 +75,24 @@ class FakeSignup:
 
 @dataclass
 class FakeMarketplace:
-    """Takes the keys that begin with `good`."""
+    """Takes the keys that begin with `good`; only VAST tells what credit is left."""
 
     key: str
     contracts: tuple[str, ...]
     provider: str = "vast"
 
     def credit_micro_usd(self) -> int:
-        if not self.key.startswith("good"):
-            raise ProviderKeyRejected("no such key")
+        if self.provider != "vast":
+            raise ProviderCannot("it does not say")
+        self._require_key()
         return 25_000_000
 
+    def _require_key(self) -> None:
+        if not self.key.startswith("good"):
+            raise ProviderKeyRejected("no such key")
+
     def listing(self) -> Any:
+        self._require_key()
         return SimpleNamespace(contracts=[SimpleNamespace(id=each) for each in self.contracts])
 
 
@@ -100,7 +111,7 @@ class World(Services):
     clock: FakeClock = field(default_factory=FakeClock)
     ids: SeededIds = field(default_factory=SeededIds)
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
-    signup: FakeSignup | None = None
+    signups: tuple[FakeSignup, ...] = ()
     contracts: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by the provider's key
     store: Store = field(init=False)
 
@@ -109,10 +120,19 @@ class World(Services):
 
     def marketplace(self, account: ProviderAccount) -> Any:
         key = self.secrets.open(account.sealed_key, account.id)
-        return FakeMarketplace(key, self.contracts.get(key, ()))
+        return FakeMarketplace(key, self.contracts.get(key, ()), account.provider)
+
+    @property
+    def callers(self) -> Any:
+        return SignedCallers(self.secrets, self.clock)
 
     def close_registration(self) -> None:
         self.settings = replace(self.settings, registration_open=False)
+
+
+def of_the_platform(services: Any, function: str) -> dict[str, str]:
+    """The headers of a push or of a scheduled run: nobody else starts a background function."""
+    return {"Authorization": f"Bearer {services.callers.proof(function)}"}
 
 
 def new_world() -> World:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.billing.ledger import lines_of, total
-from shared.domain.billing.meter import Meter
+from shared.domain.billing.meter import HALT_S, Meter
 from shared.domain.rentals.model import RentalState
 from tests.fakes.clock import START
 from tests.unit.rentals.samples import after, bound
@@ -38,7 +38,7 @@ def test_running_is_counted_from_the_providers_start_to_our_stop() -> None:
 
     assert seconds(meter) == 100
     assert gpu(meter).amount == 360_000 * 100 // 3600
-    assert gpu(meter).uncertainty == 360_000 * 2 // 3600 + 1
+    assert gpu(meter).uncertainty == 360_000 * (2 + HALT_S) // 3600 + 1
 
 
 def test_an_open_span_runs_to_the_providers_now() -> None:
@@ -77,6 +77,18 @@ def test_the_end_closes_the_gpu_and_the_disk() -> None:
     assert (seconds(meter), line(meter, "disk").quantity) == (3570, 3600)
     assert line(meter, "disk").amount == 36_000
     assert meter.finish(after(3600)) == meter
+
+
+def test_what_was_there_after_its_destroy_was_accepted_ended_before_it_was_missed() -> None:
+    """The second destroy's answer was lost: only the listings tell."""
+    seen_again = RUNNING.finish(after(130)).there(after(160))
+
+    missed = seen_again.missing(after(200)).missing(after(230))
+
+    assert missed.ended_at == after(200)
+    assert missed.spans[-1].end == after(200)
+    assert missed.spans[-1].slack_s >= 70
+    assert RUNNING.finish(after(130)).missing(after(200)).ended_at == after(130)
 
 
 @pytest.mark.parametrize(
@@ -150,3 +162,36 @@ def test_whatever_is_seen_nothing_is_negative(steps: list[tuple[str, float]], en
 
     assert all(each.amount >= 0 and each.uncertainty >= 0 for each in lines)
     assert total(lines) == sum(each.amount for each in lines)
+
+
+def test_a_container_that_runs_anew_may_have_stood_still_since_the_look_before() -> None:
+    meter = RUNNING.running(after(30), after(100)).running(after(130), after(160))
+
+    assert seconds(meter.finish(after(330))) == 300
+    assert meter.spans[-1].slack_s == 1 + 30
+
+
+def test_whole_minutes_of_uptime_leave_a_minute_of_doubt_but_not_from_before_the_start() -> None:
+    rounded = BEGUN.waiting(after(30)).running(after(200), after(260))
+    young = BEGUN.waiting(after(30)).running(after(40), after(100))
+
+    assert [each.spans[0].slack_s for each in (rounded, young)] == [1 + 60, 1 + 10]
+
+
+def test_a_host_out_of_sight_may_have_run_or_not_and_its_disk_been_free() -> None:
+    """Seen running at 90 s, lost at 150 s, back at 400 s under the same uptime."""
+    lost = RUNNING.running(after(30), after(90)).hidden(after(150)).hidden(after(250))
+
+    back = lost.running(after(30), after(400)).finish(after(500))
+
+    assert seconds(back) == 120 + 100
+    assert gpu(back).uncertainty >= 360_000 * (60 + 250) / 3600
+    assert line(back, "disk").quantity == 500
+    assert back.slack_s >= 60 + 250
+
+
+def test_what_goes_on_after_it_was_stopped_is_counted_from_the_look_that_saw_it() -> None:
+    meter = RUNNING.stop(after(130)).running(after(30), after(230)).finish(after(330))
+
+    assert seconds(meter) == 200
+    assert gpu(meter).uncertainty >= 360_000 * 100 / 3600

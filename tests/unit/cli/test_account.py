@@ -48,6 +48,22 @@ def test_the_profile_is_readable_by_its_owner_only(
     }
 
 
+def test_the_first_user_of_a_closed_deployment_shows_the_set_up_token(
+    run: Run, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    type_in(monkeypatch, GOOD)
+
+    ran = run("register", "--email", "ada@example.org", "--password-stdin", "--setup-token", "once")
+
+    (asked,) = cloud.calls("POST", "/api/auth/register")
+    assert ran.status == 0
+    assert asked.body == {
+        "email": "ada@example.org",
+        "password": GOOD.strip(),
+        "setup_token": "once",
+    }
+
+
 def test_a_wrong_password_says_so_and_keeps_nothing(
     run: Run, profiles: Profiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:

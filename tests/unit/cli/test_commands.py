@@ -52,8 +52,16 @@ def test_no_offers_is_a_sentence(run: Run, cloud: FakeCloud) -> None:
     assert "No offer passes" in run("offers").out
 
 
-def test_creating_shows_the_phases_and_how_to_log_in(run: Run, cloud: FakeCloud) -> None:
-    ran = run("instance", "create", "--gpu", "H100 SXM", "--num-gpus", "8", "--race", "3")
+def test_creating_shows_the_phases_and_how_to_log_in(
+    run: Run, cloud: FakeCloud, tmp_path: Path
+) -> None:
+    key = tmp_path / "id_test.pub"
+    key.write_text("ssh-ed25519 AAAA you")
+
+    ran = run(
+        *("instance", "create", "--gpu", "H100 SXM", "--num-gpus", "8", "--race", "3"),
+        *("--provider", "tensordock", "--ssh-key", str(key)),
+    )
 
     assert ran.status == 0
     assert "renting" in ran.err
@@ -61,7 +69,32 @@ def test_creating_shows_the_phases_and_how_to_log_in(run: Run, cloud: FakeCloud)
     assert "dumont instance ssh inst_1" in ran.err
     assert ran.out == "create of inst_1: done.\n"
     (asked,) = cloud.calls("POST", "/api/instances")
-    assert asked.body == {"want": {"gpu_name": "H100 SXM", "num_gpus": 8}, "race": {"width": 3}}
+    assert asked.body == {
+        "want": {"gpu_name": "H100 SXM", "num_gpus": 8, "provider": "tensordock"},
+        "race": {"width": 3},
+        "ssh_public_key": "ssh-ed25519 AAAA you",
+    }
+
+
+def test_without_a_public_key_nobody_is_told_to_log_in(run: Run) -> None:
+    ran = run("instance", "create", "--offer", "vast:1")
+
+    assert "nobody can log in" in ran.err
+    assert "dumont instance ssh" not in ran.err
+
+
+def test_offers_tell_the_odds_and_who_is_passed_over(run: Run, cloud: FakeCloud) -> None:
+    block = {"source": "manual", "reason": "slow disk", "since": shapes.T0, "until": None}
+    offered = {**shapes.offer(1, blacklist=block), "p_ready": 0.584}
+    cloud.script(
+        "GET", "/api/instances/offers", Reply(body={**shapes.offers(), "items": [offered]})
+    )
+
+    ran = run("offers", "--include-blacklisted")
+
+    assert "58%" in ran.out
+    assert "Passed over for you: vast:30000001" in ran.err
+    assert "slow disk" in ran.err
 
 
 def test_without_waiting_it_is_said_how_to_follow(run: Run, cloud: FakeCloud) -> None:
@@ -73,13 +106,22 @@ def test_without_waiting_it_is_said_how_to_follow(run: Run, cloud: FakeCloud) ->
 
 
 @pytest.mark.parametrize(
-    "verb", ["pause", "resume", "hibernate", "wake", "snapshot", "reboot", "keep-alive"]
+    "verb",
+    ["pause", "resume", "hibernate", "wake", "snapshot", "reboot", "failover", "keep-alive"],
 )
 def test_every_order_reaches_the_instance(run: Run, cloud: FakeCloud, verb: str) -> None:
     ran = run("instance", verb, "inst_1")
 
     assert ran.status == 0
     assert cloud.calls("POST", f"/api/instances/inst_1/{verb}")
+
+
+def test_an_empty_start_has_to_be_asked_for(run: Run, cloud: FakeCloud) -> None:
+    run("instance", "failover", "inst_1")
+    run("instance", "failover", "inst_1", "--discard-unsaved")
+
+    asked = [each.body for each in cloud.calls("POST", "/api/instances/inst_1/failover")]
+    assert asked == [{"discard_unsaved": False}, {"discard_unsaved": True}]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +140,10 @@ def test_every_order_reaches_the_instance(run: Run, cloud: FakeCloud, verb: str)
         ("instance", "cost", "inst_1"),
         ("instance", "ssh", "inst_1"),
         ("instance", "metrics", "inst_1"),
+        ("audit",),
         ("balance",),
+        ("budget", "show"),
+        ("budget", "set", "50"),
         ("snapshots",),
         ("snapshots", "keep", "snap_1"),
         ("snapshots", "restore", "snap_1"),
@@ -146,6 +191,18 @@ def test_cost_is_shown_line_by_line_with_its_uncertainty(run: Run) -> None:
     assert "9001" in ran.out
     assert "$1.502500" in ran.out
     assert "Total $1.5025 +/- $0.0050" in ran.out
+    assert "$1.503000" in ran.out
+    assert "Billed by the provider up to 2026-11-01 10:00:12: $1.5130" in ran.out
+    assert "Differs: contract 9002 disk, billed $0.010000, ours $0.000000" in ran.err
+
+
+def test_the_audit_says_who_did_what_and_why(run: Run, cloud: FakeCloud) -> None:
+    ran = run("audit", "--since", "2026-11-01", "--actor", "key_1", "--limit", "10")
+
+    assert "ordered.pause" in ran.out
+    assert "by its owner" in ran.out
+    (seen,) = cloud.calls("GET", "/api/audit")
+    assert seen.query == {"since": "2026-11-01T00:00:00+00:00", "actor": "key_1", "limit": "200"}
 
 
 def test_log_lines_cannot_command_the_terminal(run: Run) -> None:

@@ -92,7 +92,7 @@ def test_an_operation_that_fails_fails_the_command(run: Run, cloud: FakeCloud) -
         ("instance", "create"),
         ("instance", "create", "--offer", "vast:1", "--gpu", "H100"),
         ("instance", "create", "--offer", "vast:1", "--env", "novalue"),
-        ("instance", "create", "--offer", "vast:1", "--race-deadline", "5"),
+        ("instance", "create", "--offer", "vast:1", "--race", "many"),
         ("instance", "show"),
     ],
 )

@@ -70,6 +70,7 @@ def test_a_silent_machine_is_told_with_what_to_do(run: Run, cloud: FakeCloud) ->
     for step in (
         "dumont instance ssh inst_1",
         "dumont instance reboot inst_1",
+        "dumont instance failover inst_1",
         "dumont snapshots restore snap_1 --new",
         "dumont instance destroy inst_1 --no-final-snapshot",
     ):
@@ -80,7 +81,9 @@ def test_without_a_snapshot_none_is_advised(run: Run, cloud: FakeCloud) -> None:
     silent = shapes.instance(silent_since=shapes.T1, last_snapshot=None)
     cloud.script(*ONE, Reply(body=silent))
 
-    assert "snapshots restore" not in run("instance", "show", "inst_1").err
+    told = run("instance", "show", "inst_1").err
+    assert "snapshots restore" not in told
+    assert "instance failover" not in told
 
 
 def test_a_machine_that_speaks_is_not_called_silent(run: Run) -> None:
@@ -134,3 +137,18 @@ def test_dropping_the_snapshots_takes_no_final_one(run: Run, cloud: FakeCloud) -
 
     (asked,) = cloud.calls("DELETE", "/api/instances/inst_1")
     assert asked.query == {"final_snapshot": "false", "keep_snapshots": "false"}
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("running", "not told its address yet"), ("asleep", "dumont instance wake inst_1")],
+)
+def test_without_an_address_it_is_said_why_and_what_helps(
+    run: Run, cloud: FakeCloud, state: str, said: str
+) -> None:
+    cloud.script(*ONE, Reply(body=shapes.instance(state=state, ssh=None)))
+
+    ran = run("instance", "ssh", "inst_1")
+
+    assert ran.status == 1
+    assert said in ran.err

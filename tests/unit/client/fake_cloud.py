@@ -99,6 +99,8 @@ class FakeCloud:
             return Reply(body=shapes.offers())
         if seen.headers.get("authorization") not in {f"Bearer {self.access}", "Bearer key-1"}:
             return problem(401, "unauthenticated", "The login has expired.")
+        if seen.path == "/api/budgets":
+            return Reply(body=shapes.budgets())
         return self._owned(seen)
 
     def _auth(self, seen: Seen) -> Reply:
@@ -137,6 +139,8 @@ class FakeCloud:
             case ("GET", "/api/operations/op_1"):
                 self.looks += 1
                 reply = Reply(body=shapes.operation(self.looks))
+            case ("GET", "/api/audit"):
+                reply = Reply(body={"items": [shapes.act()], "next_page_token": None})
             case ("GET", "/api/instances/balance"):
                 reply = Reply(body=shapes.balances())
             case ("GET", "/api/instances"):

@@ -137,6 +137,22 @@ def balances() -> dict[str, Any]:
     return {"items": [account], "as_of": T0, "warnings": [silent]}
 
 
+def budgets() -> dict[str, Any]:
+    everything: dict[str, Any] = {
+        "instance_id": None,
+        "period": "monthly",
+        "cap_usd": 50.0,
+        "at_limit": "hibernate",
+        "spent_usd": 12.5,
+        "reserved_usd": 1.25,
+        "left_usd": 36.25,
+        "usd_per_hour_now": 0.41,
+    }
+    rate = {**everything, "period": "hourly", "cap_usd": None, "at_limit": None, "left_usd": None}
+    its = {**everything, "instance_id": "inst_1", "cap_usd": 0.0, "left_usd": 0.0}
+    return {"items": [everything, rate, its], "month": "2026-11", "month_ends_at": T1, "as_of": T0}
+
+
 def series() -> dict[str, Any]:
     point = {
         "at": T0,
@@ -161,13 +177,34 @@ def cost() -> dict[str, Any]:
         "uncertainty_usd": 0.005,
         "from": T0,
         "to": T2,
+        "spans": [{"from": T0, "to": None}],
+        "billed_usd": 1.503,
     }
+    difference = {"contract_id": "9002", "kind": "disk", "usd": 0.0}
     return {
         "instance_id": "inst_1",
         "currency": "USD",
         "total_usd": 1.5025,
         "uncertainty_usd": 0.005,
+        "as_of": T2,
+        "billed_usd": 1.513,
+        "billed_as_of": T1,
+        "differences": [{**difference, "uncertainty_usd": 0.0, "billed_usd": 0.01}],
         "lines": [line],
+    }
+
+
+def act() -> dict[str, Any]:
+    return {
+        "id": "evt_1",
+        "at": T0,
+        "actor": "key_1",
+        "action": "ordered.pause",
+        "reason": "by its owner",
+        "instance_id": "inst_1",
+        "rental_id": None,
+        "target": "op_1",
+        "trace_id": None,
     }
 
 

@@ -75,10 +75,13 @@ def test_metrics_are_asked_for_in_utc_and_keep_what_is_unknown(
 
 
 def test_cost_lines_keep_their_contract_kind_and_span(client: Dumont) -> None:
-    (line,) = client.instances.cost("inst_1").lines
+    cost = client.instances.cost("inst_1")
+    (line,) = cost.lines
 
     assert (line.contract_id, line.kind, line.usd) == ("9001", "gpu", 1.5025)
     assert line.start == datetime(2026, 11, 1, 10, tzinfo=UTC)
+    assert (line.billed_usd, line.spans[0].end) == (1.503, None)
+    assert (cost.billed_usd, cost.differences[0].billed_usd) == (1.513, 0.01)
 
 
 def test_lists_are_walked_page_by_page(cloud: FakeCloud, client: Dumont) -> None:

@@ -55,13 +55,13 @@ def test_every_call_that_spends_or_destroys_carries_a_key(cloud: FakeCloud, clie
     calls = client.instances
     for order in (
         calls.pause, calls.resume, calls.hibernate, calls.wake,
-        calls.snapshot, calls.reboot, calls.keep_alive, calls.destroy,
+        calls.snapshot, calls.reboot, calls.failover, calls.keep_alive, calls.destroy,
     ):  # fmt: skip
         order("inst_1")
 
     keys = {each.headers.get("idempotency-key") for each in cloud.seen if each.method != "GET"}
     assert None not in keys
-    assert len(keys) == 8
+    assert len(keys) == 9
 
 
 def test_the_wait_is_the_one_that_the_server_asks_for(

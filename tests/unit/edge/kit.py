@@ -39,17 +39,22 @@ def call(
     *routes: Route, method: str = "GET", path: str = "/api/things", world: Any = None, **rest: Any
 ) -> TestResponse:
     """One request to a function with these routes; the answer as a caller gets it."""
+    return app_of(*routes, world=world).test_client().open(path, method=method, **rest)
+
+
+def app_of(*routes: Route, world: Any = None) -> flask.Flask:
+    """The function itself, for what it remembers from call to call."""
     provided = world or World()
     app = flask.Flask("function")
     with app.app_context():  # as the framework loads a function
-        target = http_function(routes, lambda: provided)
+        target = http_function(routes, lambda: provided, name="things")
 
     @app.route("/", defaults={"path": ""}, methods=_METHODS, provide_automatic_options=False)
     @app.route("/<path:path>", methods=_METHODS, provide_automatic_options=False)
     def run(path: str) -> flask.Response:
         return target(flask.request)
 
-    return app.test_client().open(path, method=method, **rest)
+    return app
 
 
 def problem(answer: TestResponse) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import base64
 import json
 from typing import Any
 
+import flask
 import pytest
 from cloudevents.http.event import CloudEvent
 
@@ -17,7 +18,8 @@ from shared.domain.events import Event, InstanceChanged, SnapshotRequested
 from shared.domain.ids import InstanceId
 from shared.edge.events import event_function
 from shared.ports.store import Query
-from tests.unit.auth.world import World
+from tests.fakes.bus import FakeBus
+from tests.unit.auth.world import World, of_the_platform
 
 CHANGED = InstanceChanged(InstanceId("inst_1"), "created")
 ALL_REJECTED: Query[RejectedMessage] = Query("rejected_all", REJECTED)
@@ -27,7 +29,8 @@ class Subscriber:
     """Remembers what it was handed; fails with `failure` if there is one."""
 
     def __init__(self, failure: Exception | None = None) -> None:
-        self.world = World()
+        self.world: Any = World()
+        self.world.bus = FakeBus()
         self.got: list[InstanceChanged] = []
         self._failure = failure
         self._target = event_function(
@@ -40,7 +43,9 @@ class Subscriber:
             raise self._failure
 
     def push(self, body: Any) -> None:
-        self._target(CloudEvent({"type": "t", "source": "s", "id": "1"}, body))
+        headers = of_the_platform(self.world, "on_instance_changed")
+        with flask.Flask("function").test_request_context(headers=headers):
+            self._target(CloudEvent({"type": "t", "source": "s", "id": "1"}, body))
 
     def rejected(self) -> list[RejectedMessage]:
         return [each.value for each in self.world.store.find(ALL_REJECTED, {}).items]
@@ -101,7 +106,31 @@ def test_poison_is_kept_once_and_acknowledged(body: Any) -> None:
     assert kept.topic == "instance-changed"
     assert kept.reason.startswith("Malformed")
     assert len(kept.payload) <= 4096
+    (copy,) = subscriber.world.bus.rejected
+    assert copy == ("instance-changed", payload_of(body), kept.message_id, kept.reason)
     assert subscriber.got == []
+
+
+def payload_of(body: Any) -> bytes:
+    """What can be read of it; a push without a readable message has none."""
+    message = body.get("message") if isinstance(body, dict) else None
+    text = message.get("data", "") if isinstance(message, dict) else ""
+    return b"" if "!" in text else base64.b64decode(text)
+
+
+def test_poison_that_cannot_be_copied_comes_again_and_is_copied_once() -> None:
+    subscriber = Subscriber()
+    subscriber.world.bus.is_away = True
+
+    with pytest.raises(errors.BusUnavailable):
+        subscriber.push(envelope(b"not json"))
+    assert subscriber.rejected() == []
+    subscriber.world.bus.is_away = False
+    subscriber.push(envelope(b"not json"))
+    subscriber.push(envelope(b"not json"))
+
+    assert [each[1] for each in subscriber.world.bus.rejected] == [b"not json"]
+    assert len(subscriber.rejected()) == 1
 
 
 @pytest.mark.parametrize(
@@ -161,14 +190,66 @@ def test_successes_are_noted_at_most_once_a_minute() -> None:
     assert len(versions) == 2
 
 
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(each) for each in capsys.readouterr().out.splitlines()]
+
+
 def test_a_delivery_is_one_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
     subscriber = Subscriber()
 
     subscriber.push(pushed(CHANGED))
 
-    (line,) = [json.loads(each) for each in capsys.readouterr().out.splitlines()]
+    (line,) = lines(capsys)
     assert (line["topic"], line["outcome"], line["message_id"]) == (
         "instance-changed",
         "handled",
         "m1",
     )
+    assert (line["function"], line["severity"]) == ("on_instance_changed", "INFO")
+    assert (line["instance_id"], line["event_id"], line["source"]) == ("inst_1", "evt_1", "/test")
+    assert line["operations"]["writes"] == 1
+
+
+def test_poison_is_an_alarm_and_a_line_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    subscriber = Subscriber()
+
+    subscriber.push(envelope(b"not json"))
+
+    alarm, line = lines(capsys)
+    assert (alarm["alarm"], alarm["severity"]) == ("dead_letter", "ERROR")
+    assert (alarm["topic"], alarm["message_id"]) == ("instance-changed", "m1")
+    assert (line["outcome"], line["severity"]) == ("rejected", "WARNING")
+    assert line["reason"].startswith("Malformed: ")
+    assert line["trace_id"] == alarm["trace_id"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "severity"),
+    [(errors.ProviderBusy("slow", 1), "WARNING"), (ZeroDivisionError("a defect"), "ERROR")],
+)
+def test_a_delivery_that_fails_is_told_before_it_is_asked_for_again(
+    capsys: pytest.CaptureFixture[str], failure: Exception, severity: str
+) -> None:
+    subscriber = Subscriber(failure)
+
+    with pytest.raises(type(failure)):
+        subscriber.push(pushed(CHANGED))
+
+    *_, line = lines(capsys)
+    assert (line["outcome"], line["severity"], line["instance_id"]) == (
+        "failed",
+        severity,
+        "inst_1",
+    )
+    assert line["reason"].startswith(type(failure).__name__)
+
+
+def test_what_is_refused_is_counted_by_function() -> None:
+    subscriber = Subscriber()
+
+    subscriber.push(envelope(b"not json", "m1"))
+    subscriber.push(envelope(b"not json", "m2"))
+
+    run = subscriber.world.store.get(JOB_RUNS, "on_instance_changed")
+    assert run is not None
+    assert (run.value.rejected, run.value.failures) == (2, 0)

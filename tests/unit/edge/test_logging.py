@@ -6,11 +6,13 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
+from shared.app.audit.about import about, subject
 from shared.domain.principals import Scope
 from shared.edge.logging import install
 from shared.edge.route import Access
+from shared.ports.counting import counted
 from tests.unit.auth.world import World
-from tests.unit.edge.kit import call, key_of, route
+from tests.unit.edge.kit import call, hello, key_of, route
 
 if TYPE_CHECKING:
     import pytest
@@ -62,6 +64,15 @@ def test_other_loggers_write_in_the_same_form(
     assert line["logging.googleapis.com/trace"] == "projects/acme/traces/abc"
 
 
+def test_a_function_tells_around_itself_that_it_was_called_and_what_it_sent() -> None:
+    with counted() as counts:
+        answers = [call(route()), call(route(), path="/api/nothing")]
+
+    heads = sum(len(f"{name}: {value}\r\n") for each in answers for name, value in each.headers)
+    assert counts.invocations == 2
+    assert counts.sent_bytes == heads + sum(len(each.data) for each in answers)
+
+
 def test_successes_of_a_frequent_call_are_sampled_and_failures_are_not(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -76,3 +87,59 @@ def test_successes_of_a_frequent_call_are_sampled_and_failures_are_not(
 
     assert 5 <= sampled <= 45
     assert len(lines(capsys)) == 5
+
+
+def test_a_line_names_its_function_its_caller_and_the_ids_of_its_path(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World()
+    headers = key_of(world, "ann", Scope.READ)
+    capsys.readouterr()
+
+    path = "/api/things/<thing_id>/<name>"
+    call(
+        route(path=path, access=Access.USER), path="/api/things/t_1/x", world=world, headers=headers
+    )
+
+    (line,) = lines(capsys)
+    assert (line["function"], line["thing_id"]) == ("things", "t_1")
+    assert line["actor"].startswith("key_")
+    assert "name" not in line
+
+
+def test_what_a_use_case_is_about_is_told_even_when_it_fails(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def broken(_call: Any) -> Any:
+        about(instance_id="inst_1", rental_id=None, epoch=0)
+        raise ZeroDivisionError
+
+    call(route(view=broken))
+
+    defect, line = lines(capsys)
+    assert defect["severity"] == "ERROR"
+    assert "ZeroDivisionError" in defect["stack_trace"]
+    assert (line["severity"], line["status"], line["instance_id"]) == ("ERROR", 500, "inst_1")
+    assert (line["epoch"], "rental_id" in line) == (0, False)
+    assert defect["trace_id"] == line["trace_id"]
+
+
+def test_a_line_from_deep_inside_carries_the_trace_of_its_request(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+    def talking(_call: Any) -> Any:
+        logging.getLogger("deep").warning("look")
+        return hello(_call)
+
+    call(route(view=talking), headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+
+    assert {line["trace_id"] for line in lines(capsys)} == {trace}
+
+
+def test_ids_that_are_told_outside_of_any_work_go_nowhere() -> None:
+    about(instance_id="inst_1")
+
+    with subject() as ids:
+        assert ids == {}

@@ -119,7 +119,7 @@ def test_a_deployment_that_is_set_up_wrongly_says_nothing_of_how() -> None:
 
     app = flask.Flask("function")
     with app.test_request_context("/api/things"):
-        answer = http_function((route(),), broken)(flask.request)
+        answer = http_function((route(),), broken, name="things")(flask.request)
 
     assert answer.status_code == 500
     assert answer.content_type == "application/problem+json"

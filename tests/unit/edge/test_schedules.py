@@ -18,7 +18,7 @@ from shared.app.background import (
 from shared.domain.errors import StoreError
 from shared.edge.schedules import schedule_function
 from tests.fakes.clock import START
-from tests.unit.auth.world import World
+from tests.unit.auth.world import World, of_the_platform
 
 TICK = BackgroundFunction("tick", schedule="* * * * *", period_s=60)
 HANDLER = BackgroundFunction("on_thing", topic="thing")
@@ -32,6 +32,7 @@ def run(world: World, job: Any, method: str = "POST", **sent: Any) -> Any:
     def root() -> flask.Response:
         return target(flask.request)
 
+    sent.setdefault("headers", of_the_platform(world, "tick"))
     return app.test_client().open("/", method=method, **sent)
 
 
@@ -78,11 +79,33 @@ def test_a_run_whose_note_is_lost_still_runs() -> None:
     assert world.store.get(JOB_RUNS, "tick") is None
 
 
-def test_the_platforms_token_and_its_empty_body_are_not_ours_to_judge() -> None:
-    headers = {"Authorization": "Bearer of.google.SIGNATURE_REMOVED"}
-    sent = {"headers": headers, "data": b"tick", "content_type": "application/octet-stream"}
+def test_what_a_scheduler_sends_beside_its_proof_is_its_own_affair() -> None:
+    sent = {"data": b"tick", "content_type": "application/octet-stream"}
+    sent["query_string"] = "run=7"
 
     assert run(World(), lambda _services: None, **sent).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("function", "status"), [("", 401), ("snapshots", 403)], ids=("nobody", "another function's")
+)
+def test_a_stranger_starts_no_run(function: str, status: int) -> None:
+    world, runs = World(), []
+    headers = of_the_platform(world, function) if function else {}
+
+    answer = run(world, runs.append, headers=headers)
+
+    assert answer.status_code == status
+    assert runs == []
+    assert world.store.get(JOB_RUNS, "tick") is None
+
+
+def test_a_proof_runs_out() -> None:
+    world = World()
+    headers = of_the_platform(world, "tick")
+    world.clock.advance(300)
+
+    assert run(world, lambda _services: None, headers=headers).status_code == 401
 
 
 def test_a_scheduler_posts() -> None:

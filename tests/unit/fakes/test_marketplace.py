@@ -12,7 +12,8 @@ import pytest
 
 from shared.domain.errors import ProviderBusy, ProviderRefused, ProviderUnknown
 from shared.domain.market.offers import OfferFilter
-from shared.ports.marketplace import ChargeKind, ContractStatus, Marketplace
+from shared.domain.rentals.contract_status import ContractStatus
+from shared.ports.marketplace import ChargeKind, Marketplace
 from tests.contract.renting import cheapest, order
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.marketplace import FakeMarketplace, Fault

@@ -7,7 +7,12 @@ from typing import Any
 
 from shared.domain.ids import AccountId, InstanceId, RentalId, SnapshotId, UserId
 from shared.domain.instances.model import Desired, Drain, Instance, InstanceState, WorkspaceSpec
-from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
+from shared.domain.instances.policies import (
+    HibernationPolicy,
+    RacePolicy,
+    RaceStart,
+    SnapshotPolicy,
+)
 from shared.domain.instances.scene import Scene
 from shared.domain.machines.lease import AgentLease
 from shared.domain.market.offers import OfferFilter
@@ -38,7 +43,7 @@ def an_instance(state: InstanceState = InstanceState.RUNNING, **changes: Any) ->
         want=OfferFilter(),
         offer_id=None,
         bid=None,
-        race=RacePolicy(width=2),
+        race=RacePolicy(width=2, start=RaceStart.TOGETHER),
         hibernation=HibernationPolicy(),
         snapshots=SnapshotPolicy(),
         desired=Desired.RUNNING,

@@ -20,6 +20,8 @@ from shared.domain.instances.steps import (
     Enter,
     FinishDrain,
     GiveUp,
+    HeardAgain,
+    InterruptDrain,
     OfRental,
     OrderSleep,
     RentMore,
@@ -113,6 +115,21 @@ ROWS: list[tuple[str, Scene, Any]] = [
         with_primary(RentalState.STOPPED, running()),
         StoppedOutside(),
     ),
+    (
+        "running, stopped from outside while it is put to sleep",
+        with_primary(RentalState.STOPPED, running(D.ASLEEP)),
+        Enter(S.PAUSED, "its machine was stopped from outside meanwhile"),
+    ),
+    (
+        "running, stopped from outside while it is destroyed",
+        with_primary(RentalState.STOPPED, running(D.DESTROYED)),
+        Enter(S.PAUSED, "its machine was stopped from outside meanwhile"),
+    ),
+    (
+        "running, stopped from outside while it is destroyed without a snapshot",
+        with_primary(RentalState.STOPPED, running(D.DESTROYED, final_snapshot=False)),
+        Enter(S.DESTROYING, "destroyed by its owner without a snapshot"),
+    ),
     ("running, pause", running(D.PAUSED), Enter(S.PAUSING, "paused by its owner")),
     (
         "running, destroy",
@@ -158,9 +175,24 @@ ROWS: list[tuple[str, Scene, Any]] = [
     ),
     ("draining, not told", draining(snapshot=a_snapshot(commanded=False)), CommandSnapshot()),
     ("draining, told", draining(), Rest(after(1060), look=False)),
+    (
+        "draining, stopped from outside",
+        with_primary(RentalState.STOPPED, draining()),
+        InterruptDrain("its machine was stopped from outside while it was drained"),
+    ),
+    (
+        "draining, stopped from outside after it was uploaded",
+        with_primary(RentalState.STOPPED, draining(P.UPLOADED)),
+        Verify(SNAP),
+    ),
     ("draining, uploaded", draining(P.UPLOADED), Verify(SNAP)),
     ("draining, verified", draining(P.VERIFIED), Verify(SNAP)),
     ("draining, acknowledged", draining(P.ACKED), FinishDrain()),
+    (
+        "draining, destroyed without a snapshot",
+        draining(desired=D.DESTROYED, final_snapshot=False),
+        Enter(S.DESTROYING, "destroyed by its owner without a snapshot"),
+    ),
     (
         "draining, acknowledged for another drain",
         draining(snapshot=a_snapshot(P.ACKED, drain_id="drain_0")),
@@ -241,6 +273,51 @@ ROWS: list[tuple[str, Scene, Any]] = [
             RentalState.BOOTING, a_scene(an_instance(S.RESUMING)), boot_deadline=after(999)
         ),
         ResumeFailed("the provider did not start the machine again in time"),
+    ),
+    (
+        "resuming, seen to run for a minute",
+        with_primary(
+            RentalState.BOOTING, a_scene(an_instance(S.RESUMING)), provider_status="running"
+        ),
+        AskAgent(),
+    ),
+    (
+        "resuming, its agent never fell silent",
+        with_primary(
+            RentalState.BOOTING,
+            a_scene(an_instance(S.RESUMING), lease=a_lease(61)),
+            boot_id="boot-1",
+        ),
+        HeardAgain(),
+    ),
+    (
+        "resuming, a beat from before the start",
+        with_primary(
+            RentalState.BOOTING,
+            a_scene(an_instance(S.RESUMING), lease=a_lease(60)),
+            boot_id="boot-1",
+            boot_deadline=after(999),
+        ),
+        ResumeFailed("the provider did not start the machine again in time"),
+    ),
+    (
+        "resuming, a beat of another start",
+        with_primary(
+            RentalState.BOOTING,
+            a_scene(an_instance(S.RESUMING), lease=a_lease(61, boot_id="boot-0")),
+            boot_id="boot-1",
+            boot_deadline=after(999),
+        ),
+        ResumeFailed("the provider did not start the machine again in time"),
+    ),
+    (
+        "resuming, the start refused for long",
+        with_primary(
+            RentalState.STOPPED,
+            a_scene(an_instance(S.RESUMING)),
+            reserved_rate=a_rental().terms.rate,
+        ),
+        ResumeFailed("the provider did not take the order to start in time"),
     ),
     (
         "resuming, paused",

@@ -93,6 +93,19 @@ def test_whose_machine_it_is(
     assert judge(instance, rental, epoch, key) is verdict
 
 
+def test_of_two_contracts_under_one_label_only_the_bound_one_is_heard() -> None:
+    # The other spoke first, was made primary, and was then ended as a stray with its work.
+    instance = an_instance(InstanceState.PROVISIONING, rentals=(ME,))
+    rental = bound(RentalState.BOOTING)
+
+    assert judge(instance, rental, 0, "key", "1002") is Verdict.DUPLICATE
+    assert judge(instance, rental, 0, "key", "C.1002") is Verdict.DUPLICATE
+    assert judge(instance, rental, 0, "key", "1001") is Verdict.WINS
+    assert judge(instance, rental, 0, "key", "C.1001") is Verdict.WINS
+    assert judge(instance, rental, 0, "key", "3f4e9c0d1b2a") is Verdict.WINS
+    assert judge(instance, rental, 0, "key") is Verdict.WINS
+
+
 # --- orders
 
 
@@ -108,6 +121,7 @@ def test_an_order_is_taken_only_where_the_table_says(
         K.WAKE: {S.ASLEEP, S.FAILED, S.DRAINING},
         K.SNAPSHOT: {S.RUNNING},
         K.REBOOT: {S.RUNNING},
+        K.FAILOVER: {S.RUNNING, S.PAUSING, S.PAUSED, S.RESUMING},
         K.DESTROY: set(S) - {S.DESTROYED, S.DESTROYING},
     }
     assert set(ALLOWED) == set(table)
@@ -119,7 +133,7 @@ def test_an_order_is_taken_only_where_the_table_says(
             refuse_unless(an_instance(state), kind)
 
 
-@pytest.mark.parametrize("kind", [K.PAUSE, K.HIBERNATE, K.SNAPSHOT, K.REBOOT])
+@pytest.mark.parametrize("kind", [K.PAUSE, K.HIBERNATE, K.SNAPSHOT, K.REBOOT, K.FAILOVER])
 def test_what_is_being_destroyed_takes_no_other_order(kind: OperationKind) -> None:
     with pytest.raises(Conflicting, match="being destroyed"):
         refuse_unless(an_instance(desired=Desired.DESTROYED), kind)
@@ -192,11 +206,20 @@ def test_the_point_of_no_return_leads_to_sleep_or_to_the_end() -> None:
 
 
 def test_a_winner_runs_or_restores_first() -> None:
-    fresh = won(RACING, ME, NOW)
-    woken = won(replace(RACING, restore_from=SNAP), ME, NOW)
+    racer = a_rental(RentalState.BOOTING)
+
+    fresh = won(RACING, racer, NOW)
+    woken = won(replace(RACING, restore_from=SNAP), racer, NOW)
 
     assert (fresh.state, fresh.ready_at) == (S.RUNNING, NOW)
+    assert (fresh.primary, fresh.last_rate) == (racer.id, racer.terms.rate)
     assert (woken.state, woken.restore_from) == (S.RESTORING, SNAP)
+
+
+def test_what_has_ended_is_not_silent() -> None:
+    lost = an_instance(S.DESTROYING, silent_since=NOW)
+
+    assert enter(lost, S.DESTROYED, "nothing is left", NOW).silent_since is None
 
 
 def test_a_drain_that_is_given_up_tells_its_machine() -> None:
@@ -224,6 +247,24 @@ def test_only_the_primary_of_this_epoch_on_top_of_the_head_writes_the_head(
 
 
 # --- operations
+
+
+@pytest.mark.parametrize("kind", [K.RESUME, K.HIBERNATE, K.WAKE])
+def test_an_operation_whose_machine_does_not_start_again_ends(kind: OperationKind) -> None:
+    # Nothing goes on until its owner says so: it would run for ever.
+    resuming = an_instance(S.RESUMING)
+    pausing = an_instance(S.PAUSING, desired=Desired.PAUSED, state_reason="not started in time")
+
+    ended = followed(an_operation(kind, "resuming"), resuming, pausing, START)
+
+    assert (ended.state, ended.error_code) == (OperationState.FAILED, "paused")
+
+
+def test_a_destroy_that_waits_for_its_last_snapshot_goes_on_while_its_machine_stands() -> None:
+    resuming = an_instance(S.RESUMING, desired=Desired.DESTROYED)
+    pausing = an_instance(S.PAUSING, desired=Desired.DESTROYED)
+
+    assert not followed(an_operation(K.DESTROY), resuming, pausing, START).finished_at
 
 
 def an_operation(kind: OperationKind, *phases: str) -> Operation:
@@ -257,6 +298,9 @@ def an_operation(kind: OperationKind, *phases: str) -> Operation:
         (K.DESTROY, S.DESTROYING, S.DESTROYED, "succeeded", None),
         (K.DESTROY, S.DRAINING, S.RUNNING, "failed", "drain_abandoned"),
         (K.SNAPSHOT, S.RUNNING, S.DRAINING, "running", None),
+        (K.SNAPSHOT, S.RUNNING, S.PAUSED, "failed", "interrupted"),
+        (K.SNAPSHOT, S.DRAINING, S.ASLEEP, "failed", "interrupted"),
+        (K.REBOOT, S.RUNNING, S.PROVISIONING, "failed", "interrupted"),
     ],
 )
 def test_an_operation_follows_its_instance(

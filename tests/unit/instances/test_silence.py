@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.domain.instances.decide import FIRST_WORD_S, next_step
+from shared.domain.failover.evidence import FIRST_WORD_S, Fleet
+from shared.domain.failover.model import FailoverState, Suspicion
+from shared.domain.instances.decide import next_step
 from shared.domain.instances.scene import Scene
-from shared.domain.instances.steps import NoteSilence, Rest
+from shared.domain.instances.steps import DropSnapshot, NoteSilence, Rest
 from shared.domain.rentals.model import Address, RentalState
 from shared.domain.rentals.timing import Timing
-from tests.unit.instances.samples import an_instance
+from tests.unit.instances.samples import ME, a_snapshot, an_instance
 from tests.unit.rentals.samples import a_rental, after
 
 
@@ -25,19 +27,33 @@ def test_an_instance_without_a_first_beat_is_looked_at_again() -> None:
 
 
 def test_a_control_plane_that_was_away_blames_no_machine() -> None:
-    scene = replace(without_a_beat(), instance=an_instance(due_at=after(FIRST_WORD_S)))
+    """Rule 16: silence counts from when there was somebody to hear."""
+    scene = replace(without_a_beat(), fleet=Fleet(healthy_since=after(3590)))
 
     step = next_step(scene, after(3600), Timing())
 
-    assert step == Rest(after(3600 + FIRST_WORD_S), look=False)
+    assert step == Rest(after(3590 + FIRST_WORD_S), look=False)
 
 
 def test_a_silent_machine_is_looked_at_again_though_nothing_wakes_us() -> None:
-    scene = replace(without_a_beat(), instance=an_instance(silent_since=after(120)))
+    doubt = FailoverState(suspicion=Suspicion(ME, after(120), "silent"))
+    instance = an_instance(silent_since=after(120), failover=doubt)
+    scene = replace(without_a_beat(), instance=instance)
 
     step = next_step(scene, after(130), Timing())
 
-    assert step == Rest(after(130 + FIRST_WORD_S), look=False)
+    assert step == Rest(after(120 + 75), look=True)
+
+
+def test_a_snapshot_of_a_machine_that_is_waited_for_ends_by_its_deadline() -> None:
+    """Its order had no end for as long as the silence had none."""
+    doubt = FailoverState(suspicion=Suspicion(ME, after(120), "silent"))
+    instance = an_instance(silent_since=after(120), failover=doubt)
+    asked = a_snapshot(drain_id=None, deadline=after(140))
+    scene = replace(without_a_beat(), instance=instance, snapshot=asked)
+
+    assert next_step(scene, after(130), Timing()) == Rest(after(140), look=True)
+    assert isinstance(next_step(scene, after(140), Timing()), DropSnapshot)
 
 
 def test_a_machine_that_never_beats_is_silent() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from shared.app.auth.collections import PROVIDER_ACCOUNTS
 from shared.app.market.balances import balances
 from shared.domain.accounts import ProviderAccount
-from shared.domain.errors import ProviderKeyRejected, ProviderUnknown
+from shared.domain.errors import ProviderCannot, ProviderKeyRejected, ProviderUnknown
 from shared.domain.ids import AccountId, ContractId, UserId
 from shared.domain.principals import Principal, Scope
 from shared.ports.marketplace import Charge, ChargeKind
@@ -76,6 +76,19 @@ def test_without_a_bill_the_credit_is_still_shown_and_nothing_is_called_zero() -
     (balance,) = found.balances
     assert (balance.credit, balance.spent_today, balance.spent_this_month) == (5, None, None)
     assert [each.code for each in found.warnings] == ["provider_unknown"]
+
+
+def test_what_a_provider_does_not_tell_is_unknown_and_said_so() -> None:
+    silent = ProviderCannot("it does not say")
+    market = FakeMarketplace(credit=silent, bill=silent)
+    world = World([], by_provider={"tensordock": market})
+    account(world, "user_ada", "tensordock")
+
+    found = balances(world.services, ADA)
+
+    (balance,) = found.balances
+    assert (balance.credit, balance.spent_today, balance.spent_this_month) == (None, None, None)
+    assert [each.code for each in found.warnings] == ["provider_cannot"] * 2
 
 
 def test_who_has_no_account_has_no_balance() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from shared.adapters.embedded.store import EmbeddedStore
 from shared.app.market.offers_cache import OfferCache
-from shared.domain.errors import ProviderError
+from shared.domain.errors import ProviderCannot, ProviderError
 from shared.domain.market.filtering import matching
 from shared.domain.market.offers import MachineType, Offer, OfferFilter
 from shared.ports.marketplace import Charge
@@ -65,7 +65,7 @@ class FakeMarketplace:
     offers: list[Offer] = field(default_factory=list)
     provider: str = "vast"
     failure: ProviderError | None = None
-    credit: int = 25_000_000
+    credit: int | ProviderCannot = 25_000_000
     bill: tuple[Charge, ...] | ProviderError = ()
     searches: list[OfferFilter] = field(default_factory=list)
 
@@ -78,6 +78,8 @@ class FakeMarketplace:
     def credit_micro_usd(self) -> int:
         if self.failure is not None:
             raise self.failure
+        if isinstance(self.credit, ProviderCannot):
+            raise self.credit
         return self.credit
 
     def charges(self, since: datetime) -> tuple[Charge, ...]:

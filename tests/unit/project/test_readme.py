@@ -10,6 +10,7 @@ README = (ROOT / "README.md").read_text()
 VARIABLE = re.compile(r"\b(?:DUMONT_[A-Z_]+|GOOGLE_CLOUD_PROJECT)\b")
 READ_IN = ("shared/bootstrap.py", "infra/local", "frontend")
 INSIDE = {
+    "DUMONT_INDEX_S",  # between the stack and its functions: its store is at hand
     "DUMONT_SIM_URL",  # between the stack and the demo that it plays
     "DUMONT_TRACEBACK",  # for whoever works on the command line
 }

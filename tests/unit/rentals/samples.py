@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from shared.domain.billing.accrual import rate_of
 from shared.domain.billing.meter import Meter
 from shared.domain.ids import AccountId, ContractId, InstanceId, RentalId, UserId
 from shared.domain.rentals.decide import Parent
@@ -20,6 +21,7 @@ OTHER = ContractId("1002")
 WANTED = Parent(wanted=True, why_not="", run=True, primary=False)
 UNWANTED = replace(WANTED, wanted=False, why_not="another machine was ready first")
 PRIMARY = replace(WANTED, primary=True)
+HELD = replace(PRIMARY, held=True)
 STILL_PRIMARY = replace(PRIMARY, run=False)  # its instance is paused
 
 
@@ -45,6 +47,7 @@ TERMS = Terms(
 
 
 def a_rental(state: RentalState = RentalState.INTENT, **changes: Any) -> Rental:
+    """Its reservation is ample, and made for what it costs now."""
     rental = Rental(
         id=RentalId("rent_1"),
         owner=UserId("user_ada"),
@@ -57,10 +60,11 @@ def a_rental(state: RentalState = RentalState.INTENT, **changes: Any) -> Rental:
         state_since=START,
         reason="",
         created_at=START,
-        reserved=198_000,
+        reserved=1_000_000_000_000,
         open=state is not RentalState.GONE,
     )
-    return replace(rental, **changes)
+    changed = replace(rental, **changes)
+    return replace(changed, **{"reserved_rate": rate_of(changed), **changes})
 
 
 def bound(state: RentalState, **changes: Any) -> Rental:

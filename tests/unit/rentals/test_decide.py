@@ -24,6 +24,7 @@ from shared.domain.rentals.steps import (
 from tests.fakes.clock import START
 from tests.unit.rentals.samples import (
     BOUND,
+    HELD,
     OTHER,
     PRIMARY,
     STILL_PRIMARY,
@@ -129,6 +130,13 @@ ROWS: list[tuple[str, Rental, Parent, Any, Any]] = [
     ("booting again, paused", bound(S.BOOTING), STILL_PRIMARY, SOON, Stop()),
     ("live", bound(S.LIVE, **WITH_ADDRESS), PRIMARY, SOON, RentalRest(None)),
     ("live, without an address", bound(S.LIVE), PRIMARY, SOON, FindAddress(BOUND)),
+    (
+        "live, lost and held: nobody looks for its address",
+        bound(S.LIVE, reboot_wanted=True),
+        HELD,
+        SOON,
+        RentalRest(None),
+    ),
     ("live, reboot ordered", bound(S.LIVE, reboot_wanted=True), PRIMARY, SOON, Reboot()),
     ("live, paused", bound(S.LIVE, reboot_wanted=True), STILL_PRIMARY, SOON, Stop()),
     ("live, let go", bound(S.LIVE), UNWANTED, SOON, Become(S.RELEASING, WHY_NOT)),

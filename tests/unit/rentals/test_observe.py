@@ -6,10 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from shared.domain.billing.accrual import at_most
+from shared.domain.billing.ledger import LedgerLine, lines_of
+from shared.domain.billing.usage import rate_now
 from shared.domain.rentals.decide import next_step
 from shared.domain.rentals.model import Action, Claim, Rental, RentalState
 from shared.domain.rentals.observe import missed, sighted
 from shared.domain.rentals.steps import Become, ConfirmAbsent, Destroy, RentalRest
+from shared.domain.rentals.transitions import destroyed
 from tests.unit.rentals.samples import (
     BOUND,
     OTHER,
@@ -32,7 +36,7 @@ def sent(state: RentalState = RentalState.UNKNOWN) -> Rental:
 
 def missed_at(rental: Rental, *seconds: float) -> Rental:
     for each in seconds:
-        rental = missed(rental, after(each), TIMING)
+        rental = missed(rental, after(each), after(each), TIMING)
     return rental
 
 
@@ -86,13 +90,76 @@ def test_a_sighting_takes_every_absence_back() -> None:
     assert (rental.state, rental.contract_id) == (RentalState.BOOTING, BOUND)
 
 
-@pytest.mark.parametrize(
-    "state", [RentalState.INTENT, RentalState.BOOTING, RentalState.LIVE, RentalState.STOPPED]
-)
+def test_absence_of_a_live_one_is_evidence_and_changes_nothing_else() -> None:
+    """Rule 17: what the provider does not list any more is asked, not given up."""
+    rental = bound(RentalState.LIVE)
+
+    gone = missed(missed(rental, after(200), after(200), TIMING), after(260), after(260), TIMING)
+
+    assert gone == replace(rental, absences=(after(200), after(260)))
+
+
+def listed(rental: Rental, at: float, status: str = "running") -> Rental:
+    return sighted(rental, seen(status=status, provider_at=after(at)), after(at), after(at))
+
+
+def gpu_line(rental: Rental, at: float) -> LedgerLine:
+    return next(each for each in lines_of(rental, after(at)) if each.kind == "gpu")
+
+
+def test_what_is_ended_elsewhere_counts_up_to_the_first_listing_without_it() -> None:
+    """It ran from 30 on, was last seen at 200 and missed from 500 on; counted at 2000."""
+    lost = missed_at(listed(bound(RentalState.LIVE), 200), 500, 800)
+
+    line = gpu_line(lost, 2000)
+    disk = next(each for each in lines_of(lost, after(2000)) if each.kind == "disk")
+
+    assert (line.quantity, disk.quantity) == (500 - 30, 500)
+    for each, rate in ((line, 360_000), (disk, 36_000)):
+        earliest = (each.quantity or 0) - 300
+        assert each.amount - each.uncertainty <= rate * earliest / 3600
+        assert each.uncertainty < rate * 310 / 3600  # and not much more
+    assert rate_now(lost) == 0
+
+
+def test_a_refused_destroy_closes_the_meter_where_it_was_first_missed() -> None:
+    lost = missed_at(listed(bound(RentalState.LIVE), 200), 500)
+
+    over = destroyed(replace(lost, state=RentalState.RELEASING), BOUND, None, after(900))
+
+    assert over.meter.ended_at == after(500)
+    assert gpu_line(over, 900).quantity == 500 - 30
+    assert 300 <= over.meter.spans[-1].slack_s < 310
+
+
+def test_what_only_a_listing_lacked_has_run_all_the_time() -> None:
+    back = listed(missed_at(listed(bound(RentalState.LIVE), 200), 500), 600)
+
+    assert back.meter.missing_at is None
+    assert gpu_line(back, 700).quantity == 700 - 30
+    assert (
+        gpu_line(back, 700).uncertainty
+        == gpu_line(listed(bound(RentalState.LIVE), 600), 700).uncertainty
+    )
+
+
+def test_what_is_on_its_way_out_may_have_ended_since_it_was_there() -> None:
+    leaving = listed(listed(bound(RentalState.LIVE), 200), 400, "leaving")
+
+    assert missed_at(leaving, 500).meter.missing_s == 300
+
+
+def test_a_reservation_still_covers_what_a_listing_lacks() -> None:
+    lost = missed_at(listed(bound(RentalState.LIVE), 200), 500)
+
+    assert at_most(lost, after(4100)) - at_most(lost, after(500)) == 396_000
+
+
+@pytest.mark.parametrize("state", [RentalState.INTENT, RentalState.BOOTING, RentalState.STOPPED])
 def test_absence_is_no_news_of_what_nobody_waits_to_see_gone(state: RentalState) -> None:
     rental = bound(state)
 
-    assert missed(rental, after(1000), TIMING) == rental
+    assert missed(rental, after(1000), after(1000), TIMING) == rental
 
 
 def test_nothing_is_absent_while_somebody_may_be_calling() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.billing.meter import HALT_S
 from shared.domain.ids import ContractId
 from shared.domain.rentals.model import Action, Rental, RentalState
 from shared.domain.rentals.transitions import (
@@ -19,6 +20,7 @@ from shared.domain.rentals.transitions import (
     no_clean_answer,
     postpone,
     release_claim,
+    spoke,
     started,
     stopped,
     turn_at,
@@ -141,13 +143,13 @@ def releasing() -> Rental:
     return replace(running(), state=S.RELEASING)
 
 
-def test_a_stop_that_is_answered_at_once_is_exact() -> None:
+def test_a_stop_that_is_answered_at_once_is_off_by_the_time_that_a_halt_takes() -> None:
     rental = claim(running(), Action.STOP, "call_1", after(100), TIMING)
     rental = turn_at(rental, "call_1", after(106), TIMING)
 
     rental = stopped(rental, after(106), after(106))
 
-    assert (slack_of(rental), rental.switching_since) == (2.0, None)
+    assert (slack_of(rental), rental.switching_since) == (2.0 + HALT_S, None)
 
 
 def test_a_stop_that_is_answered_at_the_second_call_is_off_by_the_time_between() -> None:
@@ -157,16 +159,26 @@ def test_a_stop_that_is_answered_at_the_second_call_is_off_by_the_time_between()
 
     rental = stopped(second, after(130), after(130))
 
-    assert slack_of(rental) == 2.0 + 30.0
+    assert slack_of(rental) == 2.0 + HALT_S + 30.0
 
 
-def test_a_destroy_whose_caller_died_is_off_by_the_time_between() -> None:
+def test_an_end_that_no_answer_tells_is_off_by_the_time_since_it_was_last_there() -> None:
+    """Our first call may have ended it, or its owner, elsewhere and before."""
     first = claim(releasing(), Action.DESTROY, "call_1", after(100), TIMING)
     second = claim(first, Action.DESTROY, "call_2", after(170), TIMING)
 
     rental = destroyed(second, BOUND, None, after(170))
 
-    assert (rental.meter.ended_at, rental.meter.slack_s) == (after(170), 1.0 + 70.0)
+    assert (rental.meter.ended_at, rental.meter.slack_s) == (after(170), 2.0 + 130.0)
+
+
+def test_an_end_that_only_our_clock_tells_is_set_to_theirs() -> None:
+    """It runs 40 s before ours, as the last look showed."""
+    rental = replace(releasing(), seen_at=after(0), clock_ahead_s=40.0)
+
+    ended = destroyed(rental, BOUND, None, after(170))
+
+    assert ended.meter.ended_at == after(170 + 40)
 
 
 def test_a_destroy_that_was_only_a_word_ends_later() -> None:
@@ -179,6 +191,65 @@ def test_a_destroy_that_was_only_a_word_ends_later() -> None:
     assert (again.meter.ended_at, again.meter.spans[-1].end) == (after(160), after(160))
     assert slack_of(again) >= 60
     assert (unknown.meter.ended_at, slack_of(unknown)) == (after(100), slack_of(again))
+
+
+def test_a_start_whose_answer_was_lost_is_counted_from_its_order() -> None:
+    """The agent speaks, and is gone again before any look has seen it run."""
+    meter = running().meter.stop(after(100))
+    asked = bound(RentalState.STOPPED, meter=meter, switching_since=after(300))
+
+    live = spoke(asked, after(340))
+    over = live.meter.finish(after(400))
+
+    assert live.switching_since is None
+    assert over.unseen_s >= 100
+
+
+def standing_still() -> Rental:
+    return stopped(claim(running(), Action.STOP, "call_1", after(90), TIMING), after(90), after(90))
+
+
+def with_a_lost_start(at: float, clock_ahead_s: float = 0.0) -> Rental:
+    """No answer came: nobody knows whether it runs."""
+    still = replace(standing_still(), clock_ahead_s=clock_ahead_s)
+    sent = claim(still, Action.START, "call_2", after(at), TIMING)
+    return give_back(sent, "call_2", after(at + 20))
+
+
+def test_what_is_stopped_again_after_a_lost_start_may_have_run_between() -> None:
+    again = claim(with_a_lost_start(at=100), Action.STOP, "call_3", after(140), TIMING)
+
+    rental = stopped(again, after(145), after(145))
+
+    assert rental.meter.unseen_s == 45 + 1
+    assert rental.meter.waiting_at is None
+
+
+def test_what_is_destroyed_after_a_lost_start_may_have_run_between() -> None:
+    letting_go = replace(with_a_lost_start(at=100), state=S.RELEASING)
+    again = claim(letting_go, Action.DESTROY, "call_3", after(140), TIMING)
+
+    rental = destroyed(again, BOUND, after(145), after(145))
+
+    assert rental.meter.unseen_s == 45 + 1
+
+
+def test_a_lost_start_that_is_sent_again_counts_from_the_first() -> None:
+    again = claim(with_a_lost_start(at=100), Action.START, "call_3", after(140), TIMING)
+
+    rental = started(again, after(145), after(145), TIMING)
+
+    assert rental.meter.waiting_at == after(100)
+
+
+def test_a_lost_start_is_counted_by_the_providers_clock() -> None:
+    assert with_a_lost_start(at=100, clock_ahead_s=-40).meter.waiting_at == after(60)
+
+
+def test_the_hello_of_what_others_started_counts_from_our_stop() -> None:
+    live = spoke(standing_still(), after(300))
+
+    assert live.meter.waiting_at == after(90)
 
 
 def test_a_start_begins_a_new_boot() -> None:

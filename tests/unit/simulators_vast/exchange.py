@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.simulators.vast.api import dispatch
-from infra.simulators.vast.api.wire import Answer, Request
 from infra.simulators.vast.model import accounts, market, offers
 from infra.simulators.vast.model.state import Contract, Slice, World
+from infra.simulators.wire import Answer, Request
 
 START = 1_790_000_000.0
 OFFERS = 40

@@ -117,5 +117,5 @@ def start(data: Path, *options: str) -> Simulator:
 
 def clean(data: Path) -> str:
     """What `make clean-machines` runs."""
-    command = [sys.executable, "-m", "infra.simulators.vast.clean", "--data", str(data)]
+    command = [sys.executable, "-m", "infra.simulators.clean", "--data", str(data)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout

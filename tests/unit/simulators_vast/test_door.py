@@ -100,7 +100,7 @@ def test_a_scoped_key_reaches_its_groups_only(exchange: Exchange) -> None:
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"x"'])
 def test_a_body_that_is_no_object_is_refused(exchange: Exchange, body: bytes) -> None:
     from infra.simulators.vast.api import dispatch
-    from infra.simulators.vast.api.wire import Request
+    from infra.simulators.wire import Request
 
     headers = {"authorization": f"Bearer {exchange.key}"}
     request = Request("PUT", "/api/v0/asks/5/", "", body, headers)

@@ -36,6 +36,8 @@ def contracts(exchange: Exchange) -> list[str | None]:
         ("5xx", 503, b"<html>"),
         ("500", 500, b"<html>"),
         ("credit_zero", 400, b"insufficient_credit"),
+        ("cut_before_effect", 0, b""),
+        ("offer_stolen", 404, b"no_such_ask"),
     ],
 )
 def test_a_fault_before_the_effect_rents_nothing(
@@ -77,6 +79,26 @@ def test_an_error_may_carry_the_contract_that_it_made(exchange: Exchange) -> Non
     assert answer["new_contract"] in exchange.world.contracts  # type: ignore[index]
 
 
+def test_one_create_may_make_two_contracts_under_one_label(exchange: Exchange) -> None:
+    order(exchange, "create_twice")
+
+    answer = create(exchange, label="made")
+
+    assert isinstance(answer, dict)
+    assert contracts(exchange) == ["made", "made"]
+    assert answer["new_contract"] == min(exchange.world.contracts)
+
+
+def test_a_listing_may_hold_a_row_that_nobody_can_read(exchange: Exchange) -> None:
+    create(exchange)
+    order(exchange, "listing_malformed", call="list")
+
+    page = exchange.ask("GET", "/api/v1/instances/")
+
+    assert isinstance(page, dict)
+    assert page["instances"][0]["machine_id"] is None
+
+
 def test_a_destroy_may_do_nothing_and_say_success(exchange: Exchange) -> None:
     contract_id = exchange.rent_running()
     order(exchange, "destroy_noop", "destroy", times=1)
@@ -91,7 +113,12 @@ def test_a_destroy_may_do_nothing_and_say_success(exchange: Exchange) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "rows", "total"),
-    [("listing_empty", 0, 0), ("listing_partial", 2, 4), ("listing_lag_s", 3, 3)],
+    [
+        ("listing_empty", 0, 0),
+        ("listing_partial", 2, 4),
+        ("listing_lag_s", 3, 3),
+        ("listing_blink", 3, 3),
+    ],
 )
 def test_listings_lie(exchange: Exchange, fault: str, rows: int, total: int) -> None:
     for _ in range(3):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.simulators.vast.machine.load import Gpu, Load, live_loads, process_mark
+from infra.simulators.machine.load import Gpu, Load, live_loads, process_mark
 
 if TYPE_CHECKING:
     from pathlib import Path

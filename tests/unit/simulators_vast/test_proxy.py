@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from infra.simulators.vast.machines.proxy import Proxies, Throttle
+from infra.simulators.machines.proxy import Proxies, Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SIZE = 300_000
-CONTRACT = 7
+CONTRACT = "7"
 
 
 class Upstream(http.server.BaseHTTPRequestHandler):

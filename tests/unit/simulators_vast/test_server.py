@@ -69,7 +69,8 @@ def test_recorded_offers_are_listed_under_ids_of_their_own(simulator: Simulator)
         ({"host": "evil.example"}, 403),
         ({"host": ""}, 403),
         ({"origin": "https://evil.example"}, 403),
-        ({"origin": "http://127.0.0.1:8080"}, 200),
+        ({"origin": "http://127.0.0.1:8080"}, 403),
+        ({"host": "127.0.0.1:8080", "origin": "http://127.0.0.1:8080"}, 200),
     ],
 )
 def test_only_this_host_may_ask(simulator: Simulator, headers: dict[str, str], status: int) -> None:

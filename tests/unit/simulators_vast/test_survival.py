@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.simulators.vast.machines import folders
-from infra.simulators.vast.machines.processes import ProcessRecord
+from infra.simulators.machines import folders
+from infra.simulators.machines.processes import ProcessRecord
 from tests.unit.simulators_vast import running
 from tests.unit.simulators_vast.running import wait_until
 
@@ -118,7 +118,7 @@ def test_nothing_outside_of_the_machines_folder_is_ever_deleted(tmp_path: Path) 
     (machines / "7").symlink_to(elsewhere)
 
     with pytest.raises(ValueError, match="not a machine's folder"):
-        folders.delete(machines, 7)
+        folders.delete(machines, "7")
 
     assert elsewhere.exists()
 

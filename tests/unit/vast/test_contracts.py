@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.market_api.reading import Unreadable
 from shared.adapters.vast.contracts import contract
-from shared.adapters.vast.reading import Unreadable
-from shared.ports.marketplace import ContractStatus
+from shared.domain.rentals.contract_status import ContractStatus
 from tests.fakes.clock import START as AT
 from tests.unit.vast.bodies import contract_row
 

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.adapters.vast.signup import SimulatedSignup
+from shared.adapters.market_api.signup import SimulatedSignup
+from shared.adapters.vast.transport import VastTransport
 from shared.domain.errors import (
     ProviderBusy,
     ProviderKeyRejected,
@@ -280,7 +281,13 @@ def test_an_account_is_opened_with_its_credit() -> None:
     wire = Wire(answered({"api_key": "k-1"}))
     clock = FakeClock()
     signup = SimulatedSignup(
-        "http://127.0.0.1:9", "sim", clock, 25_000_000, httpx.MockTransport(wire)
+        "vast",
+        VastTransport,
+        "http://127.0.0.1:9",
+        "sim",
+        clock,
+        25_000_000,
+        httpx.MockTransport(wire),
     )
 
     assert signup.open_account("ada") == "k-1"
@@ -294,7 +301,9 @@ def test_an_account_without_a_key_is_none(body: object) -> None:
     network = httpx.MockTransport(Wire(answered(body)))
 
     with pytest.raises(ProviderUnknown):
-        SimulatedSignup("http://127.0.0.1:9", "sim", FakeClock(), 1, network).open_account("ada")
+        SimulatedSignup(
+            "vast", VastTransport, "http://127.0.0.1:9", "sim", FakeClock(), 1, network
+        ).open_account("ada")
 
 
 def test_a_search_for_bids_asks_for_bids() -> None:

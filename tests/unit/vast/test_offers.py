@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.market_api.reading import Unreadable
 from shared.adapters.vast.offers import offer, query
-from shared.adapters.vast.reading import Unreadable
 from shared.domain.market.offers import MachineType, OfferFilter, OfferOrder
 from tests.fakes.clock import START as AT
 from tests.unit.vast.bodies import offer_row
@@ -87,6 +87,8 @@ def test_a_bid_costs_its_lowest_bid_even_where_the_row_shows_the_list_price() ->
         ({"geolocation": None}, "country", None),
         ({"geolocation": "US"}, "country", "US"),
         ({"geolocation": ", RU"}, "country", "RU"),
+        ({"geolocation": ", RU"}, "geolocation", "RU"),
+        ({"geolocation": " "}, "geolocation", None),
         ({"geolocation": "Somewhere"}, "country", None),
         ({"cpu_cores": None}, "cpu_ram_mb", 32_000),
         ({"cpu_cores": None, "gpu_frac": None}, "cpu_ram_mb", None),

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from shared.adapters.vast import transport as module
+from shared.adapters.market_api import transport as module
 from shared.adapters.vast.transport import VastTransport
 from shared.domain.errors import ProviderUnknown
+from shared.ports.counting import counted
 from tests.fakes.clock import START, FakeClock
 from tests.unit.vast.bodies import Wire, answered
 
@@ -95,6 +96,19 @@ def test_an_answer_without_a_readable_date_is_unknown_but_keeps_its_contract(dat
         transport(wire).send("PUT", "/api/v0/asks/1/", {})
 
     assert caught.value.contract_id == "5"
+
+
+def test_a_call_is_counted_with_what_it_sends_also_where_no_answer_comes() -> None:
+    wire = Wire(answered({}), httpx.ReadTimeout("after the request was sent"))
+    market = transport(wire)
+
+    with counted() as counts:
+        market.send("PUT", "/api/v0/asks/1/", {"label": "x" * 500})
+        with pytest.raises(ProviderUnknown):
+            market.get("/x")
+
+    assert counts.provider_calls == 2
+    assert 700 < counts.sent_bytes < 1300
 
 
 def test_the_time_of_an_answer_is_the_providers_not_ours() -> None:

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from shared.adapters.vast.verdict import RawReply, clean_row, new_contract
+from shared.adapters.market_api.transport import RawReply
+from shared.adapters.vast.verdict import clean_row, new_contract
 from shared.domain.errors import (
     ProviderBusy,
     ProviderError,

@@ -93,6 +93,18 @@ def reboot(session: Session, instance_id: str, *, wait: bool) -> None:
         see_through(session, client, client.instances.reboot(instance_id), wait=wait)
 
 
+@click.command()
+@click.argument("instance_id")
+@click.option("--discard-unsaved", is_flag=True, help="Nothing was ever saved: start empty.")
+@waits
+@connected
+def failover(session: Session, instance_id: str, *, discard_unsaved: bool, wait: bool) -> None:
+    """Bring the last snapshot up on another machine; the old one is kept until that works."""
+    with session.client() as client:
+        accepted = client.instances.failover(instance_id, discard_unsaved=discard_unsaved)
+        see_through(session, client, accepted, wait=wait)
+
+
 @click.command(name="keep-alive")
 @click.argument("instance_id")
 @click.option("--minutes", type=float, help="For how long (30).")

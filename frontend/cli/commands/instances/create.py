@@ -13,12 +13,14 @@ from frontend.cli.watch import see_through
 from frontend.client.orders import Hibernation, OfferQuery, Order, Race, SnapshotPolicy
 
 _LONGEST_KEY = 16_384
+_WANTED = ("gpu_name", "num_gpus", "provider", "region", "max_price", "min_reliability")
 
 
 @click.command()
 @click.option("--offer", "offer_id", help="One offer of `dumont offers`.")
 @click.option("--gpu-name", "--gpu", "gpu_name", help="Or: the best offer with this GPU.")
 @click.option("--num-gpus", type=int, help="How many GPUs (1).")
+@click.option("--provider", help="Only at this marketplace.")
 @click.option("--region", help="US, EU, ASIA or a two-letter country.")
 @click.option("--max-price", type=float, help="USD per hour for the whole offer.")
 @click.option("--min-reliability", type=float, help="Between 0 and 1.")
@@ -32,9 +34,11 @@ _LONGEST_KEY = 16_384
 @click.option("--ssh-key", type=click.Path(exists=True, dir_okay=False), help="A public key file.")
 @click.option("--machine-type", type=click.Choice(["on-demand", "interruptible"]))
 @click.option("--bid", type=float, help="USD per hour, for interruptible.")
-@click.option("--race", "race_width", type=int, help="Rent this many, keep the first ready.")
+@click.option("--race", "race_width", type=int, help="At most so many at once (5).")
+@click.option("--race-together", is_flag=True, help="All of them at once, whatever the odds.")
 @click.option("--race-deadline", type=int, help="Seconds until the race is given up.")
-@click.option("--race-max-usd", type=float, help="What the race may cost.")
+@click.option("--race-max-usd", type=float, help="What the race may promise in all.")
+@click.option("--race-waiting-usd", type=float, help="What an hour of waiting costs you.")
 @click.option("--idle-minutes", type=float, help="Sleep after this long without work (3).")
 @click.option("--gpu-threshold", type=float, help="Below this load, in percent, it is idle (5).")
 @click.option("--no-hibernation", is_flag=True, help="Never sleep by itself.")
@@ -53,17 +57,16 @@ def create(session: Session, /, *, wait: bool, **given: Any) -> None:
         if accepted.instance is not None:
             session.out.remark(f"{accepted.instance.id} is being set up.")
         see_through(session, client, accepted, wait=wait)
-    if wait and accepted.instance is not None:
+    if order.ssh_public_key is None:
+        session.out.remark("No public key went with it, so nobody can log in: there is none in")
+        session.out.remark("~/.ssh. Make one with `ssh-keygen`, or name one with --ssh-key.")
+    elif wait and accepted.instance is not None:
         session.out.remark(f"Log in: `dumont instance ssh {accepted.instance.id}`.")
 
 
 def order_of(given: dict[str, Any]) -> Order:
     """The order behind the options. Raises click.UsageError where they contradict each other."""
-    wanted = {
-        name: given[name]
-        for name in ("gpu_name", "num_gpus", "region", "max_price", "min_reliability")
-        if given[name] is not None
-    }
+    wanted = {name: given[name] for name in _WANTED if given[name] is not None}
     if given["verified_only"]:
         wanted["verified_only"] = True
     if bool(wanted) == bool(given["offer_id"]):
@@ -87,11 +90,14 @@ def order_of(given: dict[str, Any]) -> Order:
 
 
 def _race(given: dict[str, Any]) -> Race | None:
-    if given["race_width"] is None:
-        if given["race_deadline"] is not None or given["race_max_usd"] is not None:
-            raise click.UsageError("--race-deadline and --race-max-usd need --race.")
-        return None
-    return Race(given["race_width"], given["race_deadline"], given["race_max_usd"])
+    race = Race(
+        width=given["race_width"],
+        deadline_s=given["race_deadline"],
+        max_usd=given["race_max_usd"],
+        start="together" if given["race_together"] else None,
+        waiting_usd_per_hour=given["race_waiting_usd"],
+    )
+    return None if race == Race() else race
 
 
 def _hibernation(given: dict[str, Any]) -> Hibernation | None:

@@ -22,6 +22,7 @@ for _command in (
     act.wake,
     act.snapshot,
     act.reboot,
+    act.failover,
     act.keep_alive,
     destroy.destroy,
     past.logs,

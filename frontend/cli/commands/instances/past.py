@@ -20,6 +20,7 @@ _COST = (
     Column("BYTES", right=True),
     Column("USD", right=True),
     Column("+/-", right=True),
+    Column("BILLED", right=True),
 )
 
 
@@ -59,7 +60,7 @@ def logs(session: Session, instance_id: str, tail: int | None) -> None:
 @click.argument("instance_id")
 @connected
 def cost(session: Session, instance_id: str) -> None:
-    """What it cost so far, line by line, from our own metering."""
+    """What it cost so far, line by line: our own metering, and the provider's bill."""
     with session.client() as client:
         found = client.instances.cost(instance_id)
     if session.as_json:
@@ -69,6 +70,14 @@ def cost(session: Session, instance_id: str) -> None:
         session.out.table(_COST, [_row(line) for line in found.lines])
     total = usd(found.total_usd, digits=4)
     session.out.line(f"Total {total} +/- {usd(found.uncertainty_usd, digits=4)}")
+    if found.billed_usd is not None:
+        until = f" up to {moment(found.billed_as_of)}" if found.billed_as_of else ""
+        session.out.line(f"Billed by the provider{until}: {usd(found.billed_usd, digits=4)}")
+    for each in found.differences:
+        billed = f"billed {usd(each.billed_usd, digits=6)}, ours {usd(each.usd, digits=6)}"
+        session.out.remark(
+            f"Differs: contract {plain(each.contract_id)} {plain(each.kind)}, {billed}"
+        )
 
 
 def _row(line: CostLine) -> tuple[str, ...]:
@@ -79,4 +88,5 @@ def _row(line: CostLine) -> tuple[str, ...]:
         size(line.bytes),
         usd(line.usd, digits=6),
         usd(line.uncertainty_usd, digits=6),
+        usd(line.billed_usd, digits=6),
     )

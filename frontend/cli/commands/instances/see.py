@@ -64,15 +64,17 @@ def show(session: Session, instance_id: str, *, watch: bool) -> None:
 
 
 def _advise(session: Session, instance: Instance) -> None:
-    """Silence alone proves nothing, so nothing was released: the decision is a person's."""
+    """Silence proves nothing: what is confirmed moves by itself, the rest a person decides."""
     out, last = session.out, instance.last_snapshot
     out.remark("")
     out.remark("Its machine does not speak to us. It may work on all the same; its load and")
     out.remark("its idleness are unknown. It will not sleep by itself, and it is still paid for.")
+    out.remark("Once it is confirmed as lost, its last snapshot is brought up elsewhere by itself.")
     out.remark(f"Look yourself:   dumont instance ssh {instance.id}")
     out.remark(f"Restart it:      dumont instance reboot {instance.id}")
     if last is not None and last.verified_at is not None:
-        out.remark(f"Begin again from the snapshot of {moment(last.verified_at)}:")
+        out.remark(f"Move it now:     dumont instance failover {instance.id}")
+        out.remark(f"Begin a second one from the snapshot of {moment(last.verified_at)}:")
         out.remark(f"                 dumont snapshots restore {last.id} --new")
     out.remark(f"Give it up:      dumont instance destroy {instance.id} --no-final-snapshot")
 
@@ -108,7 +110,7 @@ def _facts(instance: Instance) -> list[tuple[str, str]]:
         rows.append(("Silent since", moment(instance.silent_since)))
     rows += _live(instance)
     rows += [
-        ("Price", f"{usd(instance.price_usd_per_hour, digits=3)} per hour"),
+        ("Price", _rate(instance.price_usd_per_hour)),
         ("Cost so far", usd(instance.cost_so_far_usd, digits=4)),
     ]
     if last is not None:
@@ -132,6 +134,10 @@ def _live(instance: Instance) -> list[tuple[str, str]]:
     if instance.will_hibernate_at is not None:
         rows.append(("Sleeps at", moment(instance.will_hibernate_at)))
     return rows
+
+
+def _rate(price: float | None) -> str:
+    return UNKNOWN if price is None else f"{usd(price, digits=3)} per hour"
 
 
 def _gpu(instance: Instance) -> str:

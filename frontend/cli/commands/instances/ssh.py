@@ -34,7 +34,7 @@ def ssh(
     with session.client() as client:
         instance = client.instances.get(instance_id)
     if instance.ssh is None:
-        session.out.remark(f"{instance.id} is {instance.state}: there is no machine to log in to.")
+        session.out.remark(f"{instance.id} is {instance.state}: {_why_not(instance)}.")
         if instance.state in {"asleep", "paused"}:
             verb = "wake" if instance.state == "asleep" else "resume"
             session.out.remark(f"First: `dumont instance {verb} {instance.id}`.")
@@ -48,6 +48,12 @@ def ssh(
         raise click.ClickException(f"there is no ssh here; it would be: {shlex.join(line)}")
     else:
         os.execvp("ssh", line)  # noqa: S606 - a list of arguments, no shell
+
+
+def _why_not(instance: Instance) -> str:
+    if instance.state == "running" and instance.silent_since is None:
+        return "its provider has not told its address yet; try again in half a minute"
+    return "there is no machine to log in to"
 
 
 def ssh_command(

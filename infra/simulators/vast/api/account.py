@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from infra.simulators.vast.api.wire import Answer
 from infra.simulators.vast.model import accounts, billing
 from infra.simulators.vast.model.refusal import Refused, invalid
 from infra.simulators.vast.model.search import filtered
+from infra.simulators.wire import Answer
 
 if TYPE_CHECKING:
     from infra.simulators.vast.api.wire import Call

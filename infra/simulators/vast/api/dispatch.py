@@ -6,19 +6,21 @@ fault simulation call it alike.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from infra.simulators.vast.api import routes
-from infra.simulators.vast.api.wire import Answer, Call, read_body, read_query
-from infra.simulators.vast.model import accounts, faults, limits
+from infra.simulators.vast.api.wire import Call, read_body, read_query
+from infra.simulators.vast.model import accounts, create, faults, limits
 from infra.simulators.vast.model.advance import advance
 from infra.simulators.vast.model.refusal import Refused
 from infra.simulators.vast.model.search import number
+from infra.simulators.wire import Answer
 
 if TYPE_CHECKING:
     from infra.simulators.vast.api.routes import Route
-    from infra.simulators.vast.api.wire import Request
     from infra.simulators.vast.model.state import ApiKey, Contract, Row, World
+    from infra.simulators.wire import Request
 
 
 def answer(
@@ -126,11 +128,21 @@ def _handled(call: Call, route: Route, contract: Contract | None) -> Answer:
         touched = [call.world.contracts[each] for each in after if each not in before]
         for each in touched or ([contract] if contract else []):
             faults.strike(call.world, call.faults, each, call.now)
+        if touched and faults.has(call.faults, "create_twice"):
+            _create_once_more(call)
         if touched and faults.has(call.faults, "create_error_with_contract"):
             body: Row = {"success": False, "error": "invalid_args", "msg": "create failed"}
             return Answer.of({**body, "new_contract": touched[0].id}, 400)
     advance(call.world, call.now)
     return made
+
+
+def _create_once_more(call: Call) -> None:
+    """The same body on another offer: what a provider does that repeats a request inside."""
+    ask_id = faults.another_ask(call.world)
+    if ask_id is not None:
+        with suppress(Refused):
+            create.create(call.world, call.account, ask_id, call.body, call.now)
 
 
 def _subject(call: Call) -> Contract | None:
@@ -153,6 +165,9 @@ def _fail_before(call: Call, rule: Row) -> None:
     if rule["fault"] == "credit_zero":
         faults.zero_credit(call.world, call.account, call.now)
         advance(call.world, call.now)
+    text = call.params.get("id", "")
+    if rule["fault"] == "offer_stolen" and text.isdigit():
+        faults.steal(call.world, int(text))
 
 
 def _answer_before(rule: Row) -> Answer | None:
@@ -161,7 +176,9 @@ def _answer_before(rule: Row) -> Answer | None:
         return Answer.of({"success": False, "error": "refused", "msg": "refused by rule"})
     if fault == "429":
         return Answer.text("API requests too frequent: endpoint threshold=4.5", 429)
-    if fault == "destroy_noop":
+    if fault == "cut_before_effect":
+        return Answer(0, b"", lost=True)
+    if fault in {"destroy_noop", "stop_noop"}:
         return Answer.of({"success": True})
     if fault == "5xx" or (fault.isdigit() and fault.startswith("5")):
         status = int(fault) if fault.isdigit() else int(str(rule.get("status", 503)))

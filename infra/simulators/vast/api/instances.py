@@ -27,6 +27,8 @@ def list_pages(call: Call) -> Row:
     rows = page["instances"]
     if faults.has(call.faults, "listing_partial") and isinstance(rows, list):
         page["instances"] = rows[::2]
+    if faults.has(call.faults, "listing_malformed") and isinstance(rows, list) and rows:
+        page["instances"] = [{**rows[0], "machine_id": None}, *rows[1:]]
     return page
 
 
@@ -53,7 +55,7 @@ def filters(call: Call) -> Row:
 
 def _visible(call: Call) -> list[Contract]:
     contracts = pages.visible(call.world, call.account.id)
-    return faults.listed(call.faults, contracts, call.now)
+    return faults.listed(call.world, call.faults, contracts, call.now)
 
 
 def put_state(call: Call) -> Row:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.simulators.vast.api.wire import Answer
 from infra.simulators.vast.model.search import number
+from infra.simulators.wire import Answer
 
 if TYPE_CHECKING:
     from infra.simulators.vast.api.wire import Call

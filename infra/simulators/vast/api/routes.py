@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from infra.simulators.vast.api import account, instances, market, money, results, storage
 from infra.simulators.vast.api.wire import Handler
@@ -115,6 +115,7 @@ def _patterns() -> tuple[tuple[Route, re.Pattern[str]], ...]:
     )
 
 
+@lru_cache(maxsize=4096)
 def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """The route of a path with or without a slash at its end, or a doubled one before it."""
     shape = PREFIX.match(path)

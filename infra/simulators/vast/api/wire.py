@@ -1,47 +1,16 @@
-"""Requests and answers as plain values, so that no socket is needed to speak to the model."""
+"""A request that found its route, and how its query and body are read."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from infra.simulators.vast.model.refusal import Refused, no_such_instance
 from infra.simulators.vast.model.search import number
 from infra.simulators.vast.model.state import Account, ApiKey, Contract, Row, World
-
-JSON_TYPE = "application/json"  # exactly so: the client refuses a charset (section 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One HTTP request: `path` without the query, header names in lower case."""
-
-    method: str
-    path: str
-    query: str = ""
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """`lost` means that the connection breaks, after `hold_s`, and the caller never sees it."""
-
-    status: int
-    body: bytes
-    content_type: str = JSON_TYPE
-    lost: bool = False
-    hold_s: float = 0.0
-
-    @classmethod
-    def of(cls, value: object, status: int = 200) -> Answer:
-        return cls(status, json.dumps(value).encode())
-
-    @classmethod
-    def text(cls, text: str, status: int, content_type: str = "text/plain") -> Answer:
-        return cls(status, text.encode(), content_type)
+from infra.simulators.wire import Answer, Request
 
 
 @dataclass(slots=True)

@@ -15,14 +15,19 @@ is how often the rule fires (for ever without it), `probability` is drawn per ca
     429                         plain text, nothing done
     5xx (or 500, 502, 503...)   HTML with `status` (503), nothing done
     credit_zero                 the account's credit is gone from now on
+    cut_before_effect           the connection breaks before anything was done
+    offer_stolen                create: the offer is gone, its machine is listed under another id
     timeout_after_effect        done, but the connection breaks without an answer, after
                                 `seconds` (0) of real time
     garbled                     done, but the answer is cut in the middle
     create_error_with_contract  created, but the answer is an error that carries new_contract
-    destroy_noop                "success", nothing done
+    create_twice                two contracts under one label, the answer names the first
+    destroy_noop, stop_noop     "success", nothing done
     listing_lag_s               contracts younger than `seconds` (120) are missing
     listing_empty               no rows, total 0
     listing_partial             every second row is missing, the total tells the truth
+    listing_blink               one row is missing, and the total does not count it
+    listing_malformed           one row has no machine
     slow_pull                   the pull takes `seconds` (600) more
     oci_error, stuck_loading    the first start never succeeds
     outbid, stop_outside, host_death, host_offline, freeze
@@ -35,7 +40,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from infra.simulators.vast.model import billing, timers
+from infra.simulators.vast.model import billing, listing, timers
 from infra.simulators.vast.model.refusal import Refused
 from infra.simulators.vast.model.search import number
 
@@ -45,9 +50,24 @@ if TYPE_CHECKING:
 STARTS = frozenset({"slow_pull", "oci_error", "stuck_loading"})
 BEFALL = frozenset({"outbid", "stop_outside", "host_death", "host_offline", "freeze"})
 RECOVERIES = {"outbid": "rival_leaves", "host_offline": "host_returns", "freeze": "thaw"}
-ANSWERS = frozenset({"timeout_after_effect", "garbled", "create_error_with_contract"})
-LISTINGS = frozenset({"listing_lag_s", "listing_empty", "listing_partial"})
-BEFORE = frozenset({"refuse", "429", "5xx", "credit_zero", "destroy_noop"})
+ANSWERS = frozenset(
+    {"timeout_after_effect", "garbled", "create_error_with_contract", "create_twice"}
+)
+LISTINGS = frozenset(
+    {"listing_lag_s", "listing_empty", "listing_partial", "listing_blink", "listing_malformed"}
+)
+BEFORE = frozenset(
+    {
+        "refuse",
+        "429",
+        "5xx",
+        "credit_zero",
+        "destroy_noop",
+        "stop_noop",
+        "cut_before_effect",
+        "offer_stolen",
+    }
+)
 KNOWN = STARTS | BEFALL | ANSWERS | LISTINGS | BEFORE
 
 
@@ -125,7 +145,20 @@ def strike(world: World, active: list[Row], contract: Contract, now: float) -> N
                 timers.schedule(world, until, RECOVERIES[fault], contract.id)
 
 
-def listed(active: list[Row], contracts: list[Contract], now: float) -> list[Contract]:
+def steal(world: World, ask_id: int) -> None:
+    """Somebody else was faster; the machine is soon listed again, under another id."""
+    slot = world.asks.get(ask_id)
+    if slot is not None:
+        listing.put_up(world, world.slices[slot])
+
+
+def another_ask(world: World) -> int | None:
+    return next(iter(world.asks), None)
+
+
+def listed(
+    world: World, active: list[Row], contracts: list[Contract], now: float
+) -> list[Contract]:
     """What of the listing a faulty index still shows."""
     for rule in active:
         if rule["fault"] == "listing_empty":
@@ -133,4 +166,7 @@ def listed(active: list[Row], contracts: list[Contract], now: float) -> list[Con
         if rule["fault"] == "listing_lag_s":
             since = now - number(rule.get("seconds"), 120.0)
             contracts = [each for each in contracts if each.created_at <= since]
+        if rule["fault"] == "listing_blink" and contracts:
+            hidden = world.rng.choice(contracts)
+            contracts = [each for each in contracts if each is not hidden]
     return contracts

@@ -1,0 +1,124 @@
+"""What each function's calls took: CPU by this host's clock, waiting by a table, operations by
+the adapters' own counters.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from shared.ports.counting import OperationCounts, counted
+from tests.bench.cost.prices import SLOT_S, WAITS_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+T = TypeVar("T")
+KIND = "bench.kind"
+
+
+@dataclass(slots=True)
+class Frame:
+    """A call that is under way. `inner_cpu_s` is that of others that ran while it slept."""
+
+    waited_s: float = 0.0
+    slept_s: float = 0.0
+    inner_cpu_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Tally:
+    """Calls of one kind. Of those that were `measured` the CPU is known."""
+
+    calls: int = 0
+    measured: int = 0
+    cpu_s: float = 0.0
+    away_s: float = 0.0  # waiting and sleeping
+    busy_s: float = 0.0  # of the measured, each rounded up
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+class Meter:
+    """Counts while it is `running`. `extra_cpu_s` is what the HTTP server takes for a request."""
+
+    def __init__(self, cpus: dict[str, float], extra_cpu_s: float) -> None:
+        self._cpus = cpus
+        self._extra_cpu_s = extra_cpu_s
+        self._frames: list[Frame] = []
+        self.running = False
+        self.tallies: dict[tuple[str, str], Tally] = {}
+
+    def call(self, function: str, kind: str, run: Callable[[], T]) -> T:
+        """One request of the function, measured."""
+        frame = Frame()
+        self._frames.append(frame)
+        began = time.thread_time()
+        try:
+            with counted() as counts:
+                return run()
+        finally:
+            self._frames.pop()
+            spent = time.thread_time() - began
+            if self._frames:
+                self._frames[-1].inner_cpu_s += spent
+            self._note(function, kind, counts, frame, spent - frame.inner_cpu_s)
+
+    def unmeasured(self, function: str, kind: str, run: Callable[[], T]) -> T:
+        """One whose operations are counted, and whose CPU is that of the measured ones."""
+        with counted() as counts:
+            answer = run()
+        if self.running:
+            tally = self.tallies.setdefault((function, kind), Tally())
+            tally.calls += 1
+            tally.counts.update(_told(counts))
+        return answer
+
+    # As Fate has it: every call to the outside passes here.
+
+    def before(self, call: str) -> None:
+        if self._frames:
+            self._frames[-1].waited_s += WAITS_S[call]
+
+    def after(self, call: str) -> None:
+        """Nothing befalls it."""
+
+    def slept(self, seconds: float) -> None:
+        if self._frames:
+            self._frames[-1].slept_s += seconds
+
+    def _note(
+        self, function: str, kind: str, counts: OperationCounts, frame: Frame, spent_s: float
+    ) -> None:
+        if not self.running:
+            return
+        tally = self.tallies.setdefault((function, kind), Tally())
+        cpu_s, away_s = spent_s + self._extra_cpu_s, frame.waited_s + frame.slept_s
+        tally.calls += 1
+        tally.measured += 1
+        tally.cpu_s += cpu_s
+        tally.away_s += away_s
+        tally.busy_s += math.ceil((cpu_s / self._cpus[function] + away_s) / SLOT_S) * SLOT_S
+        tally.counts.update(_told(counts))
+
+
+class Metered:
+    """A function's WSGI application, measured until its answer is whole."""
+
+    def __init__(self, app: WSGIApplication, function: str, meter: Meter) -> None:
+        self._app = app
+        self._function = function
+        self._meter = meter
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def run() -> list[bytes]:
+            return list(self._app(environ, start_response))
+
+        return self._meter.call(self._function, environ.get(KIND, self._function), run)
+
+
+def _told(counts: OperationCounts) -> dict[str, int]:
+    return {name: amount for name, amount in counts.amounts().items() if amount}

@@ -1,0 +1,125 @@
+"""What only runs costs the sweep a look at two documents, and nobody else anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from shared.app.collections import INSTANCES, LEASES
+from shared.app.tick import sweep, tick
+from shared.domain.errors import StoreError
+from shared.domain.instances.model import InstanceState
+from shared.ports.counting import counted
+from tests.orchestration.cloud import Cloud
+from tests.orchestration.fate import CrashAt
+from tests.orchestration.orders import create, until_state
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from shared.domain.ids import InstanceId
+
+
+def running(cloud: Cloud) -> InstanceId:
+    """It has run for some minutes, and is due to be looked at."""
+    instance_id = create(cloud, width=1)
+    until_state(cloud, instance_id, InstanceState.RUNNING)
+    cloud.run(400)
+    make_due(cloud, instance_id)
+    cloud.bus.waiting.clear()
+    return instance_id
+
+
+def make_due(cloud: Cloud, instance_id: InstanceId, **changes: Any) -> None:
+    stored = cloud.store.get(INSTANCES, instance_id)
+    assert stored
+    due = replace(stored.value, due_at=cloud.clock.now(), **changes)
+    cloud.store.save(INSTANCES, instance_id, due, stored.version)
+
+
+def due_at(cloud: Cloud, instance_id: InstanceId) -> datetime | None:
+    return cloud.instance(instance_id).due_at
+
+
+def test_the_sweep_lets_rest_on_what_only_runs() -> None:
+    cloud = Cloud()
+    instance_id = running(cloud)
+    lease = cloud.store.get(LEASES, cloud.instance(instance_id).primary or "none")
+    assert lease
+
+    swept = sweep(cloud.services)
+
+    assert (swept.told, list(cloud.bus.waiting)) == (0, [])
+    ends = lease.value.ends_at(cloud.settings.timing.beat_grace_s)
+    moved = due_at(cloud, instance_id)
+    assert moved
+    assert cloud.clock.now() < moved
+    assert moved.timestamp() <= ends
+
+
+def test_a_machine_whose_lease_has_ended_is_told_of() -> None:
+    cloud = Cloud()
+    instance_id = running(cloud)
+    cloud.machine_of(instance_id).cut_off = True
+    cloud.clock.advance(1000)
+
+    sweep(cloud.services)
+
+    assert [each.instance_id for each in cloud.bus.waiting] == [instance_id]
+
+
+def test_an_instance_with_something_to_do_is_told_of() -> None:
+    cloud = Cloud()
+    instance_id = running(cloud)
+    make_due(cloud, instance_id, keep_alive_until=None, thaw="drain_1")
+
+    swept = sweep(cloud.services)
+
+    assert swept.told == 1
+    assert [each.instance_id for each in cloud.bus.waiting] == [instance_id]
+
+
+def test_what_cannot_be_read_here_is_told_of() -> None:
+    cloud = Cloud()
+    instance_id = running(cloud)
+
+    class Unreadable:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(cloud.store, name)
+
+        def get_each(self, *_: Any) -> Any:
+            raise StoreError("no answer")
+
+    cloud.services.store = Unreadable()
+
+    assert sweep(cloud.services).told == 1
+    assert [each.instance_id for each in cloud.bus.waiting] == [instance_id]
+
+
+def test_the_second_pass_is_only_for_what_waits() -> None:
+    cloud = Cloud(CrashAt(None))
+    instance_id = running(cloud)
+    cloud.clock.slept_s.clear()
+
+    tick(cloud.services)
+    assert cloud.clock.slept_s == []
+
+    make_due(cloud, instance_id, thaw="drain_1")
+    tick(cloud.services)
+    assert cloud.clock.slept_s == [cloud.settings.timing.sweep_s / 2]
+
+
+def test_a_look_at_what_only_runs_is_two_more_reads_and_a_write() -> None:
+    cloud = Cloud()
+    running(cloud)
+    cloud.clock.advance(31)  # the sweep notes itself once in half a minute
+    with counted() as with_one:
+        sweep(cloud.services)
+    cloud.clock.advance(31)
+    with counted() as with_none:
+        sweep(cloud.services)
+
+    # Its own document takes the place of the read that a question without an answer costs.
+    more = (with_one.reads - with_none.reads, with_one.writes - with_none.writes)
+    assert more == (2, 1)
+    assert with_one.publishes == 0

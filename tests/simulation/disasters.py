@@ -1,0 +1,90 @@
+"""What befalls the deployment as a whole, each at a moment of its own in the storm."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import orjson
+
+from shared.adapters.embedded import sql
+from tests.simulation import menu
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.simulation.world import SimWorld
+
+_BETWEEN_S = (600.0, 6900.0)
+_AWAY_S = 3600.0
+_NEWER_S = (30.0, 1200.0)
+_NEWER_SCHEMA = 99
+_NEW_WORD = "hovering"
+
+
+class Disasters:
+    """Draws them when the world begins."""
+
+    def __init__(self, world: SimWorld) -> None:
+        self._world = world
+        self._chance = world.chance("disasters")
+        for cell in list(world.faults.rates):
+            befall = self._of(*cell)
+            if befall is not None:
+                world.agenda.later(
+                    self._chance.uniform(*_BETWEEN_S), partial(self._at, cell, befall)
+                )
+
+    def _of(self, fault: str, call: str) -> Callable[[], None] | None:
+        if fault == menu.CONTROL_PLANE_AWAY:
+            return lambda: self._world.go_away(self._at_most(_AWAY_S))
+        if fault == menu.OLDER_STORE:
+            world = self._world
+            kept_s = self._chance.uniform(*_BETWEEN_S) / 2
+            world.agenda.later(kept_s, world.lost_store.keep)
+            return world.lost_store.put_back
+        if fault == menu.WIPED_STORE:
+            # What there was after set-up: the owners have handed their keys in again.
+            return self._world.lost_store.put_back
+        if fault == menu.NEWER_SCHEMA:
+            return lambda: self._rewrite(call, {"schema": _NEWER_SCHEMA})
+        if fault == menu.UNKNOWN_STATE:
+            return lambda: self._rewrite(call, {"state": _NEW_WORD})
+        return None
+
+    def _at(self, cell: tuple[str, str], befall: Callable[[], None]) -> None:
+        if not self._world.faults.calm and self._world.faults.happens(*cell):
+            befall()
+
+    def _at_most(self, seconds: float) -> float:
+        """With the storm everything of it ends."""
+        return min(seconds, menu.STORM_S - self._world.agenda.now_s)
+
+    def _rewrite(self, collection: str, words: dict[str, object]) -> None:
+        """Newer code has saved one document, and saves it as it was some time later."""
+        store = self._world.store
+        if (collection, None) not in store._known:
+            return  # nobody has written one yet
+        rows = store._database.rows(f"SELECT key, body FROM {sql.table(collection)} ORDER BY key")
+        if not rows:
+            return
+        key, body = self._chance.choice(rows[-4:])
+        self._world.tell(f"newer code writes {collection}/{key}: {words}")
+        self._put(collection, key, orjson.dumps(orjson.loads(body) | words).decode())
+        seconds = self._at_most(self._chance.uniform(*_NEWER_S))
+        self._world.agenda.later(seconds, lambda: self._put_back(collection, key, body))
+
+    def _put_back(self, collection: str, key: str, body: str) -> None:
+        if self._world.lost_store.happened:
+            return
+        self._world.tell(f"{collection}/{key} is readable again")
+        self._put(collection, key, body)
+
+    def _put(self, collection: str, key: str, body: str) -> None:
+        store = self._world.store
+        with store._database.writing() as connection:
+            connection.execute(
+                f"UPDATE {sql.table(collection)} SET version = ?, body = ? WHERE key = ?",
+                (store._writer._next_version(connection), body, key),
+            )
+        store._decoded.clear()

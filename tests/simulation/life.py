@@ -1,0 +1,87 @@
+"""One seed from its first order to the verdict."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING
+
+from shared.app.collections import INSTANCES
+from shared.domain.instances.model import InstanceState
+from tests.simulation import menu
+from tests.simulation.settled import Settling
+from tests.simulation.users import Users
+from tests.simulation.world import SimWorld
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from tests.simulation.faults import Strike
+    from tests.simulation.outcome import Outcome
+
+ORDERS_END_S = 6300.0
+SETTLED_WITHIN_S = 1500.0
+AFTER_LOSS_S = 900.0
+ENDED_WITHIN_S = 2400.0
+ENDED = frozenset({InstanceState.ASLEEP, InstanceState.DESTROYED, InstanceState.FAILED})
+
+
+def live(
+    seed: int,
+    machines: int = 3,
+    *,
+    masked: Collection[Strike] | None = None,
+    trace: Callable[[str], None] | None = None,
+) -> Outcome:
+    """Storm, calm, convergence, the owners' last orders, the verdict."""
+    world = SimWorld(seed, masked=masked, trace=trace)
+    try:
+        return _live(world, machines)
+    finally:
+        world.close()
+        gc.collect(0)
+
+
+def _live(world: SimWorld, machines: int) -> Outcome:
+    users = Users(world, machines, ORDERS_END_S)
+    world.users = users
+    world.agenda.run_until(menu.STORM_S)
+    world.stop_faults()
+    if world.lost_store.happened:
+        world.agenda.run_until(menu.STORM_S + AFTER_LOSS_S)
+        return world.verdict()
+    settling = Settling(world, users)
+    settling.watch(SETTLED_WITHIN_S)
+    _last_orders(world, users)
+    outcome = world.verdict()
+    outcome.converged_s, outcome.kept_books_s = settling.visible_s, settling.books_s
+    return outcome
+
+
+def _last_orders(world: SimWorld, users: Users) -> None:
+    """Each owner destroys, or leaves it asleep."""
+    chance = world.chance("last orders")
+    for instance_id in users.instances:
+        stored = world.store.get(INSTANCES, instance_id)
+        if stored is None or stored.value.state in ENDED:
+            continue
+        if chance.random() < 0.3 and stored.value.state is InstanceState.RUNNING:
+            users.insist(instance_id, "hibernate")
+        else:
+            users.insist(
+                instance_id,
+                "destroy",
+                final_snapshot=chance.random() < 0.5,
+                keep_snapshots=True,
+                reason="done",
+            )
+    world.agenda.run_until(world.agenda.now_s + ENDED_WITHIN_S, lambda: _all_ended(world, users))
+    world.bus.deliver_overdue()
+    world.agenda.run_until(world.agenda.now_s + 60.0)
+
+
+def _all_ended(world: SimWorld, users: Users) -> bool:
+    for instance_id in users.instances:
+        stored = world.store.get(INSTANCES, instance_id)
+        if stored is None or stored.value.state not in ENDED or stored.value.rentals:
+            return False
+    return True

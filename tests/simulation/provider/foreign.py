@@ -1,0 +1,72 @@
+"""Contracts of the same account that are not ours: nobody of us may touch them.
+
+Somebody else's, another deployment's under its own key, and ours by name with a forged proof.
+In some seeds there are none (an empty account must be able to finish), in some so many that a
+listing has several pages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.simulators.vast.model import create, lifecycle
+from shared.domain.ids import RentalId
+from shared.domain.rentals.labels import label_of
+
+if TYPE_CHECKING:
+    import random
+
+    from infra.simulators.vast.model.state import Contract
+    from tests.simulation.provider.site import Site
+
+FEW = 3
+MANY = (26, 33)
+NO_DECOYS, MANY_DECOYS = 0.25, 0.04  # shares of all seeds
+ANOTHERS_KEY = b"another deployment's key"
+
+
+def number_of(chance: random.Random) -> int:
+    drawn = chance.random()
+    if drawn < NO_DECOYS:
+        return 0
+    return chance.randint(*MANY) if drawn < NO_DECOYS + MANY_DECOYS else FEW
+
+
+class Foreigners:
+    """`ended` holds those that their owners ended themselves."""
+
+    def __init__(self, site: Site, chance: random.Random, deployment_id: str) -> None:
+        self._site = site
+        self._chance = chance
+        self._labels = (
+            "somebody else's",
+            label_of("production", RentalId("rent_1"), ANOTHERS_KEY),
+            label_of(deployment_id, RentalId("rent_1"), ANOTHERS_KEY),
+            f"dumont/{deployment_id}/rent_2",
+            "",
+        )
+        self.ids: set[int] = set()
+        self.ended: set[int] = set()
+
+    def settle_in(self, count: int) -> None:
+        for _ in range(count):
+            self.arrive()
+
+    def arrive(self) -> Contract:
+        """A new contract on a machine of its own."""
+        site, label = self._site, self._labels[len(self.ids) % len(self._labels)]
+        ask_id = site.private_ask()
+        body: dict[str, object] = {"label": label, "image": "python:3.12", "disk": 20}
+        made = create.create(site.model, site.account, ask_id, body, site.now())
+        self.ids.add(made.id)
+        return made
+
+    def move(self) -> None:
+        """One goes, another comes: the pages of a listing change while they are read."""
+        standing = sorted(self.ids - self.ended)
+        if standing:
+            leaving = self._site.model.contracts[self._chance.choice(standing)]
+            self.ended.add(leaving.id)
+            self._site.model.slices[leaving.slot].host_dead = True  # offered to nobody else
+            lifecycle.destroy(self._site.model, leaving, self._site.now())
+        self.arrive()

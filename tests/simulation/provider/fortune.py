@@ -1,0 +1,80 @@
+"""What befalls one call to the marketplace, drawn fault by fault and said as the model's rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from infra.simulators.vast.model.state import Row
+from tests.simulation.provider.menu import OUTSIDE
+
+if TYPE_CHECKING:
+    import random
+
+    from tests.simulation.ports import Faults
+
+TIMEOUT_S = 20.0
+LATE_EFFECT_S = 14.5  # after the time-out; the protocol allows for 15
+STALL_S = 19.0
+LONGEST_LAG_S = 120.0
+
+# Our fault -> the model's rule for it, for this one call.
+RULES: dict[str, Row] = {
+    "cut_before_effect": {"fault": "cut_before_effect"},
+    "timeout_after_effect": {"fault": "timeout_after_effect"},
+    "late_effect": {"fault": "timeout_after_effect"},
+    "too_many_requests": {"fault": "429"},
+    "server_error": {"fault": "5xx"},
+    "garbled": {"fault": "garbled"},
+    "error_with_contract": {"fault": "create_error_with_contract"},
+    "duplicate_contract": {"fault": "create_twice"},
+    "offer_stolen": {"fault": "offer_stolen"},
+    "slow_pull": {"fault": "slow_pull", "seconds": 400},
+    "oci_error": {"fault": "oci_error"},
+    "stuck_loading": {"fault": "stuck_loading"},
+    "destroy_noop": {"fault": "destroy_noop"},
+    "stop_noop": {"fault": "stop_noop"},
+    "listing_empty": {"fault": "listing_empty"},
+    "listing_partial": {"fault": "listing_partial"},
+    "listing_malformed": {"fault": "listing_malformed"},
+    "listing_blinks": {"fault": "listing_blink"},
+}
+NAMES_OF_CALL: dict[str, tuple[str, ...]] = {}
+for _fault, _calls in OUTSIDE.items():
+    for _call in _calls:
+        NAMES_OF_CALL[_call] = (*NAMES_OF_CALL.get(_call, ()), _fault)
+
+
+@dataclass(slots=True)
+class Fortune:
+    """`stall_s` passes before the call leaves; `late_s` after its time-out it takes effect."""
+
+    rules: list[Row] = field(default_factory=list)
+    stall_s: float = 0.0
+    late_s: float | None = None
+    pause_s: float = 0.0
+    moves: bool = False
+
+
+def draw(faults: Faults, chance: random.Random, call: str) -> Fortune:
+    fortune = Fortune()
+    if faults.calm:
+        return fortune
+    for fault in NAMES_OF_CALL[call]:
+        if not faults.strikes(fault, call):
+            continue
+        if fault in RULES:
+            fortune.rules.append({**RULES[fault], "seen": 0, "fired": 0})
+        if fault == "late_effect":
+            fortune.late_s = chance.uniform(0.0, LATE_EFFECT_S)
+        elif fault == "stalled":
+            fortune.stall_s = chance.uniform(1.0, STALL_S)
+        elif fault == "listing_lags":
+            seconds = chance.uniform(5.0, LONGEST_LAG_S)
+            rule: Row = {"fault": "listing_lag_s", "seconds": seconds, "seen": 0, "fired": 0}
+            fortune.rules.append(rule)
+        elif fault == "listing_pauses":
+            fortune.pause_s = chance.uniform(2.0, STALL_S)
+        elif fault == "listing_moves":
+            fortune.moves = True
+    return fortune

@@ -1,0 +1,114 @@
+"""What the fault simulation itself promises: one seed is one story, and its faults can be left
+out one by one.
+"""
+
+from __future__ import annotations
+
+from greenlet import getcurrent
+
+from tests.simulation import menu
+from tests.simulation.agenda import Agenda, Crash
+from tests.simulation.coverage import Coverage
+from tests.simulation.faults import SeededFaults
+from tests.simulation.life import live
+from tests.simulation.outcome import Outcome
+from tests.simulation.report import Report
+from tests.simulation.shrink import shrunk
+
+SEED = 7
+
+
+def test_a_task_that_waits_lets_others_go_first():
+    agenda, told = Agenda(), []
+
+    def slow():
+        told.append("begun")
+        agenda.clock.sleep(10.0)
+        told.append("ended")
+
+    agenda.later(1.0, slow)
+    agenda.later(5.0, lambda: told.append("between"))
+    agenda.run_until(20.0)
+
+    assert told == ["begun", "between", "ended"]
+
+
+def test_who_is_ended_while_it_waits_tidies_up_and_time_goes_on():
+    agenda, told, tasks = Agenda(), [], []
+
+    def waits():
+        tasks.append(getcurrent())
+        try:
+            agenda.clock.sleep(10.0)
+        except Crash:
+            told.append("died")
+            raise
+
+    def ends_it():
+        agenda.end(tasks[0])
+        agenda.later(1.0, lambda: told.append("later"))
+        agenda.clock.sleep(2.0)
+        told.append("at last")
+
+    agenda.later(1.0, waits)
+    agenda.later(2.0, ends_it)
+    agenda.run_until(20.0)
+
+    assert told == ["died", "later", "at last"]
+
+
+def test_a_seed_tells_the_same_story_twice():
+    first, second = [], []
+
+    live(SEED, machines=1, trace=first.append)
+    live(SEED, machines=1, trace=second.append)
+
+    assert len(first) > 20
+    assert first == second
+
+
+def test_a_fault_that_is_masked_does_not_happen_and_moves_no_other_draw():
+    def strikes(masked):
+        faults = SeededFaults(SEED, masked)
+        faults.rates = {(menu.LOST, "instance-changed"): 0.3}
+        return [faults.strikes(menu.LOST, "instance-changed") for _ in range(30)]
+
+    whole = strikes(())
+    without_the_second = strikes([(menu.LOST, "instance-changed", 2)])
+
+    second = [at for at, struck in enumerate(whole) if struck][1]
+    assert [at for at in range(30) if whole[at] != without_the_second[at]] == [second]
+
+
+def test_the_shortest_story_keeps_only_the_faults_that_are_needed():
+    needed = {("a", "x", 2), ("b", "y", 1)}
+    every = [("a", "x", 1), ("a", "x", 2), ("b", "y", 1), ("c", "z", 1), ("c", "z", 2)]
+
+    def run(seed, _machines, *, masked):
+        left = [each for each in every if each not in masked]
+        return Outcome(seed, {"leaked": int(needed <= set(left))}, strikes=left)
+
+    _, shown = shrunk(1, 3, run(1, 3, masked=()), run=run)
+
+    assert set(shown.strikes) == needed
+
+
+def test_every_cell_that_nothing_struck_is_told_and_few_cannot_be():
+    coverage = Coverage()
+    everything = [(fault, call, 1) for fault, call in menu.cells()]
+
+    coverage.add(everything[1:])
+
+    assert coverage.empty() == [everything[0][:2]]
+    assert len(menu.CANNOT_EXIST) < 0.1 * len(everything)
+
+
+def test_one_count_that_is_not_zero_makes_the_whole_run_bad():
+    report = Report()
+    report.add(Outcome(1, {"leaked": 0}, converged_s=[3.0]))
+    assert not report.bad()
+
+    report.add(Outcome(2, {"leaked": 1}))
+
+    assert report.bad()
+    assert report.figures(1.0)["leaked"] == 1
