@@ -12,4 +12,8 @@ terraform {
 provider "google" {
   project = var.project_id
   region  = var.region
+
+  # Calls as a person are counted against this project, not against the one of their login.
+  user_project_override = true
+  billing_project       = var.project_id
 }

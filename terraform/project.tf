@@ -1,0 +1,3 @@
+data "google_project" "this" {
+  project_id = var.project_id
+}
