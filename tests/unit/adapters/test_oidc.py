@@ -109,7 +109,8 @@ def test_the_scheduler_is_let_in_under_its_account() -> None:
         {"iss": None},
         {"exp": int(time.time()) - 60},
         {"exp": None},
-        {"iat": int(time.time()) + 600},
+        # A day ahead: of the time of collection, which may lie long before the test's own.
+        {"iat": int(time.time()) + 86_400, "exp": int(time.time()) + 90_000},
         {"iat": None},
         {"email": None},
         {"email": [ACCOUNT]},
