@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from wsgiref.types import WSGIApplication
@@ -55,6 +56,8 @@ class Gateway:
         self._site = site
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        # The platform names each call; without a name functions-framework makes one up, slowly.
+        environ.setdefault("HTTP_FUNCTION_EXECUTION_ID", secrets.token_hex(6))
         path = environ.get("PATH_INFO", "/")
         if path == BLOBS or path.startswith(f"{BLOBS}/"):
             return self._blobs(environ, start_response)

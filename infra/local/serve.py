@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import multiprocessing
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gunicorn.app.base import BaseApplication
@@ -14,12 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from wsgiref.types import WSGIApplication
 
+    from gunicorn.arbiter import Arbiter
+
     from infra.local.settings import Local
     from infra.local.site import Site
     from infra.local.worker import Worker
 
 THREADS = 24
 LONGEST_LINE_BYTES = 8190
+NOBODY = 1 << 30  # no process counts its connections at this place
+SWITCH_S = 0.001
 GRACE_S = 15  # the stack ends functions within it, where they are processes
 
 
@@ -59,6 +66,7 @@ class Server(BaseApplication):
         self._ended = ended
         self._workers = workers
         self._stack: ServedStack | None = None
+        self._held = multiprocessing.RawArray("i", [NOBODY] * workers)
         super().__init__()
 
     def load_config(self) -> None:
@@ -75,6 +83,7 @@ class Server(BaseApplication):
             "loglevel": "warning",
             "proc_name": "dumont",
             "control_socket_disable": True,
+            "pre_fork": self._place,
             "post_worker_init": self._begin,
             "worker_exit": lambda _server, _worker: self._end(),
             "on_exit": lambda _: self._ended(),
@@ -85,7 +94,20 @@ class Server(BaseApplication):
 
     def load(self) -> WSGIApplication:
         self._stack = self._make(self._local)
+        # A call takes a millisecond and pauses often, at each step of SQLite: beside a sweep that
+        # computes, every pause would cost it the whole interval before it goes on.
+        sys.setswitchinterval(SWITCH_S)
+        # What is loaded stays: nobody need look through it for garbage while a caller waits.
+        gc.collect()
+        gc.freeze()
         return self._stack.app
+
+    def _place(self, arbiter: Arbiter, worker: Worker) -> None:
+        """Where it counts its connections: the place of one that is gone, or a new one."""
+        taken = {each.place for each in arbiter.WORKERS.values()}
+        worker.place = min(set(range(len(self._held))) - taken, default=0)
+        worker.held = self._held
+        self._held[worker.place] = 0
 
     def _begin(self, worker: Worker) -> None:
         """The others follow when the first one is ready, and share what it has set up."""

@@ -62,7 +62,7 @@ class Site:
     def has(self, environ: WSGIEnvironment) -> bool:
         """Whether this is the first page or one of its files."""
         path = environ.get("PATH_INFO", "/")
-        return self._may_answer(environ) and (path == "/" or path in self._files)
+        return (path == "/" or path in self._files) and self._may_answer(environ)
 
     def shows(self, environ: WSGIEnvironment) -> bool:
         """Whether a person's browser asks for a page that only the app itself knows."""

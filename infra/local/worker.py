@@ -1,9 +1,12 @@
-"""gunicorn's worker, except that what it refuses itself is refused in our form, not in HTML."""
+"""gunicorn's worker, except that it leaves a new connection to a process that has fewer, and that
+what it refuses itself is refused in our form, not in HTML.
+"""
 
 from __future__ import annotations
 
+import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gunicorn import util
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
@@ -13,12 +16,32 @@ from infra.local.problems import problem
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import MutableSequence
 
+YIELD_S = 0.001  # long enough for a process that waits to take what is offered to both
 _TOO_LONG = {LimitRequestLine: 414, LimitRequestHeaders: 431}
 
 
 class Worker(ThreadWorker):
-    """Requests that cannot be read never reach a function: they are answered here."""
+    """One of several processes at one port. `held` has the number of connections of each, in memory
+    that all share; this one's stands at `place`. Both are set before the process is made.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.held: MutableSequence[int] = [0]
+        self.place = 0
+
+    def accept(self, listener: socket.socket) -> None:
+        """Connections live long: what comes in one burst must not end up in one process."""
+        if self.nr_conns > min(self.held):
+            time.sleep(YIELD_S)
+        super().accept(listener)
+        self.held[self.place] = self.nr_conns
+
+    def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
+        super().wait_for_and_dispatch_events(timeout)
+        self.held[self.place] = self.nr_conns
 
     def handle_error(
         self, req: object, client: socket.socket, addr: object, exc: BaseException

@@ -136,6 +136,30 @@ def instance_wire(
     )
 
 
+class _Listed:
+    """Pages show the same instances again and again: what was made of the very same values is the
+    same, because neither changes. Bounded.
+    """
+
+    MOST = 4096
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Instance, Rental | None, wire.InstanceWire]] = {}
+
+    def __call__(self, instance: Instance, rental: Rental | None) -> wire.InstanceWire:
+        kept = self._kept.get(instance.id)
+        if kept is not None and kept[0] is instance and kept[1] is rental:
+            return kept[2]
+        made = instance_wire(instance, rental)
+        if len(self._kept) >= self.MOST:
+            self._kept.clear()
+        self._kept[instance.id] = (instance, rental, made)
+        return made
+
+
+listed_wire = _Listed()
+
+
 def view_wire(view: InstanceView) -> wire.InstanceWire:
     return instance_wire(view.instance, view.rental, view.lease, view.head, total(view.lines))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import flask
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.exceptions import HTTPException
 
 from shared.app.audit.about import Id, about, subject
@@ -237,13 +237,11 @@ def _problem(exchange: _Exchange, error: Exception) -> Reply:
 
 
 def _response(exchange: _Exchange, reply: Reply) -> flask.Response:
-    response = flask.Response(reply.body, reply.status)
-    response.headers["Content-Type"] = reply.media_type
     standing = heading.standing_headers(
         exchange.services.settings, exchange.trace_id, exchange.origin
     )
-    for name, value in {**standing, **reply.headers}.items():
-        response.headers[name] = value
+    headers = Headers({"Content-Type": reply.media_type, **standing, **reply.headers})
+    response = flask.Response(reply.body, reply.status, headers)
     if reply.status == 204:
         del response.headers["Content-Type"]
     return response

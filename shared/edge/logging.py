@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Detail = str | int | float | bool | None | Mapping[str, int]
 
+_CALLS = logging.getLogger("dumont.calls")
 _LONGEST_MESSAGE = 8_000
 _PLAIN = frozenset(vars(logging.makeLogRecord({})))
 
@@ -54,7 +55,12 @@ def log_call(
     """The one line about a request, an event or a run, with its billable operations."""
     spent = {name: amount for name, amount in operations.amounts().items() if amount}
     details["operations"] = spent or None
-    logging.getLogger("dumont.calls").log(level, message, extra={"details": details})
+    if _CALLS.isEnabledFor(level):
+        # Where in the code it was written is the same for all of them: nobody need look.
+        written = _CALLS.makeRecord(
+            _CALLS.name, level, "", 0, message, (), None, extra={"details": details}
+        )
+        _CALLS.handle(written)
 
 
 def log_defect(message: str, error: BaseException, trace_id: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn, get_origin
 
 from shared.edge.problem import INVALID, NOT_JSON, TOO_LARGE, UNPARSABLE, Refusal
@@ -76,13 +77,7 @@ def parse_query(model: type[BaseModel] | None, arguments: MultiDict[str, str]) -
     from shared.contract.problem import FieldProblem  # noqa: PLC0415
 
     taken = model or NoQuery
-    several = {
-        name
-        for key, field in taken.model_fields.items()
-        if get_origin(field.annotation) in _SEVERAL
-        for name in (key, field.alias)
-        if name
-    }
+    several = _several(taken)
     twice = [
         FieldProblem(pointer=_pointer(("query", name)), message="Give this parameter once.")
         for name, values in arguments.lists()
@@ -97,6 +92,18 @@ def parse_query(model: type[BaseModel] | None, arguments: MultiDict[str, str]) -
         return taken.model_validate(given)
     except ValidationError as error:
         raise _invalid(error, "query") from None
+
+
+@lru_cache(maxsize=256)
+def _several(model: type[BaseModel]) -> frozenset[str]:
+    """Its parameters that may be given more than once."""
+    return frozenset(
+        name
+        for key, field in model.model_fields.items()
+        if get_origin(field.annotation) in _SEVERAL
+        for name in (key, field.alias)
+        if name
+    )
 
 
 def _drain(request: flask.Request) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import OrderedDict
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -66,8 +67,13 @@ def limited_address(settings: Settings, headers: Mapping[str, str], peer: str) -
     forwarded = headers.get("x-forwarded-for", "")
     if forwarded and settings.trusted_hops < 1:
         return ""
+    return _network(client_address(forwarded, peer, settings.trusted_hops))
+
+
+@lru_cache(maxsize=1024)
+def _network(address: str) -> str:
     try:
-        found = ipaddress.ip_address(client_address(forwarded, peer, settings.trusted_hops))
+        found = ipaddress.ip_address(address)
     except ValueError:
         return ""
     if found.is_loopback:

@@ -34,7 +34,7 @@ class RouteTable:
             raise ValueError(f"a route is declared twice: {sorted(seen)}")
         self._routes = routes
         # Endpoints are positions: a route holds its example, and is not hashable.
-        self._map = Map(
+        self._rules = Map(
             [
                 Rule(route.path, methods=[route.method], endpoint=position)
                 for position, route in enumerate(routes)
@@ -42,12 +42,12 @@ class RouteTable:
             strict_slashes=False,
             merge_slashes=False,
             redirect_defaults=False,
-        )
+        ).bind("function")
 
     def match(self, method: str, path: str) -> Match:
         """The route, with its path's values. Raises Refusal (404; 405 with Allow)."""
         try:
-            position, values = self._map.bind("function").match(_unversioned(path), method)
+            position, values = self._rules.match(_unversioned(path), method)
         except NotFound:
             raise Refusal(NO_SUCH_PATH, "There is nothing at this path.") from None
         except MethodNotAllowed as error:
@@ -63,7 +63,7 @@ class RouteTable:
 
     def methods(self, path: str) -> tuple[str, ...]:
         """What the path takes, OPTIONS included. Raises Refusal (404)."""
-        allowed = self._map.bind("function").allowed_methods(_unversioned(path))
+        allowed = self._rules.allowed_methods(_unversioned(path))
         if not allowed:
             raise Refusal(NO_SUCH_PATH, "There is nothing at this path.")
         return tuple(sorted({*allowed, "OPTIONS"}))

@@ -48,7 +48,10 @@ class OperationCounts:
     def amounts(self) -> dict[str, int]:
         """Every count by its name, zeros included."""
         with self._lock:
-            return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "_lock"}
+            return {name: getattr(self, name) for name in _NAMES}
+
+
+_NAMES = tuple(each.name for each in fields(OperationCounts) if each.name != "_lock")
 
 
 _collectors: ContextVar[tuple[OperationCounts, ...]] = ContextVar("collectors", default=())

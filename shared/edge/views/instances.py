@@ -65,7 +65,7 @@ def get_instances(call: Call[wire.InstancesQuery, NoBody]) -> wire.InstancesAnsw
     running = (r.terms.rate for r in rentals if r is not None)
     return wire.InstancesAnswer(
         items=tuple(
-            to_wire.instance_wire(each, rental)
+            to_wire.listed_wire(each, rental)
             for each, rental in zip(instances, rentals, strict=True)
         ),
         next_page_token=page.next_cursor,
