@@ -25,6 +25,7 @@ from infra.agent.home import Home
 from infra.agent.http import Http
 from infra.agent.processes import FreezeFailed, Freezer
 from infra.agent.readings import Readings
+from infra.agent.wheels import NoWheels, Wheels
 from infra.agent.work import Fenced, WorkDesk, fill_workspace, take_snapshot
 from infra.agent.workspace import OnstartLine, let_in, workspace_of
 from shared.agent_wire.messages import DRAIN, HelloRequest, Usage
@@ -56,6 +57,7 @@ class Machine:
     freezer: Freezer
     readings: Readings
     onstart: OnstartLine
+    wheels: Wheels
     introduce: Callable[[], HelloRequest]
     environ: Mapping[str, str]
     user_home: Path
@@ -91,6 +93,7 @@ class Loop:
         """Until fenced; the reason why. An unforeseen failure in any thread is raised here."""
         core = self._machine.core
         self._in_thread(self._watch)
+        self._in_thread(self._load_wheels)
         self._carry_out(core.started(time.monotonic()))
         while not core.stopped:
             self._carry_out(core.tick(time.monotonic()))
@@ -254,6 +257,14 @@ class Loop:
         )
         if isinstance(reply, Failure) or reply.status >= BAD_STATUS:
             self._say("the provider did not take the stop")
+
+    def _load_wheels(self) -> None:
+        """While the control plane is asked what this machine is to become."""
+        try:
+            self._machine.wheels.load()
+        except NoWheels as error:
+            self._say(f"the faster snapshot engine cannot run here: {error}")
+            self._facts.put(partial(self._machine.core.engine_wanting, str(error)))
 
     # --- the machine --------------------------------------------------------------------------
 

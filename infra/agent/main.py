@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pkgutil
 import platform
 import random
 import secrets
@@ -28,6 +29,7 @@ from infra.agent.proc import ProcessTable
 from infra.agent.processes import Freezer
 from infra.agent.readings import Readings
 from infra.agent.version import VERSION
+from infra.agent.wheels import ENV_FOLDER, Source, Wheels
 from infra.agent.workspace import OnstartLine
 from shared.agent_wire.messages import ENV_API, ENV_TOKEN, HelloRequest
 
@@ -82,11 +84,24 @@ def assemble(home: Home, environ: Mapping[str, str]) -> Loop:
             _path(environ, "SIM_NET_FILE"),
         ),
         onstart=OnstartLine(home.folder),
+        wheels=Wheels(
+            _path(environ, ENV_FOLDER) or home.folder / "wheels",
+            Source.of(environ, http),
+            _listed(),
+        ),
         introduce=_introduction(home, environ, boot_id),
         environ=environ,
         user_home=Path(environ.get("HOME") or "/root"),
     )
     return Loop(machine, say)
+
+
+def _listed() -> bytes:
+    """The bundle's list of wheels; b"" where the agent runs from its sources."""
+    try:
+        return pkgutil.get_data("infra.agent", "wheels.json") or b""
+    except OSError:
+        return b""
 
 
 def say(line: str) -> None:

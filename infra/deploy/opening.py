@@ -47,9 +47,9 @@ def open_deployment(
 
 def publish_agent(services: Services) -> str:
     """Where new machines fetch it; running ones keep theirs. The bundle's sha256."""
-    bundle, digest = agent_bundle.build()
-    publish_bundle(services, bundle, digest)
-    return digest
+    made = agent_bundle.build()
+    publish_bundle(services, made.app, made.sha256, made.packs)
+    return made.sha256
 
 
 def setup_link(services: Services) -> str | None:

@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from infra.local.agent import local_agent
 from infra.local.delivery import Delivery
 from infra.local.duty import Duty
 from infra.local.gateway import Gateway, Served, load_functions
@@ -14,7 +15,7 @@ from infra.local.own_pages import own_pages_only
 from infra.local.scheduler import Scheduler
 from infra.local.seed import seed_demo, seed_login
 from infra.local.site import Site
-from infra.packaging.agent_bundle import build
+from infra.packaging.agent_bundle import AgentBundle
 from infra.packaging.manifest import load
 from shared.adapters.embedded.blob_server import BlobServer
 from shared.adapters.embedded.blobs import EmbeddedBlobs
@@ -36,12 +37,11 @@ class Parts:
     """What can be made before the workers are: they share its memory and start at once."""
 
     served: dict[str, Served]
-    bundle: bytes
-    sha256: str
+    agent: AgentBundle
 
 
 def parts() -> Parts:
-    return Parts(load_functions(load(checked=False)), *build())
+    return Parts(load_functions(load(checked=False)), local_agent())
 
 
 class Stack:
@@ -52,7 +52,7 @@ class Stack:
     def __init__(self, made: Parts, local: Local) -> None:
         self.local = local
         self.services = services()
-        publish_bundle(self.services, made.bundle, made.sha256)
+        publish_bundle(self.services, made.agent.app, made.agent.sha256, made.agent.packs)
         self.served = made.served
         blobs, bus = self.services.blobs, self.services.bus
         assert isinstance(blobs, EmbeddedBlobs)

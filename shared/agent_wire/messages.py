@@ -48,6 +48,7 @@ EVENT_RESTORED = "restored"
 EVENT_FAILED = "failed"
 EVENT_LOG = "log"
 EVENT_USAGE = "usage"
+EVENT_ENGINE = "engine"  # why this machine's snapshots are not written by the faster engine
 
 
 @dataclass(frozen=True)

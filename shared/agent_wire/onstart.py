@@ -20,6 +20,7 @@ _SCRIPT = """\
 ( trap '' HUP; u=@URL@ s=@SHA@ b=@BEARER@; d=${DUMONT_AGENT_HOME:-/var/lib/dumont}
 mkdir -p "$d" 2>/dev/null && [ -w "$d" ] || { d=${HOME:-/tmp}/.dumont; mkdir -p "$d"; }
 cd "$d" || exit 0
+export DUMONT_BUNDLE=$u DUMONT_BUNDLE_BEARER=$b
 export DUMONT_AGENT_HOME="$d" DUMONT_BOOT_ID="$(cat /proc/sys/kernel/random/uuid || date +%s)"
 has() { command -v $1 >/dev/null; }
 say() { echo "dumont: $1" >&2; echo "dumont: $1" >>agent.log; }

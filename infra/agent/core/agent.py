@@ -31,6 +31,7 @@ from infra.agent.core.operations import Operations
 from shared.agent_wire.messages import (
     BOOTING,
     DRAINING,
+    EVENT_ENGINE,
     EVENT_FAILED,
     EVENT_LOG,
     EVENT_RESTORED,
@@ -170,6 +171,12 @@ class AgentCore:
     def logged(self, lines: tuple[str, ...], now: float) -> list[Action]:
         """Lines of the user's onstart log, to be shipped."""
         self._desk.tell(EVENT_LOG, lines=lines)
+        return self._desk.flush(now)
+
+    def engine_wanting(self, reason: str, now: float) -> list[Action]:
+        """The faster snapshot engine cannot run here: told once for each start of the machine."""
+        boot_id = self._desk.boot.boot_id
+        self._desk.tell(EVENT_ENGINE, event_id=f"{boot_id}.engine", message=reason)
         return self._desk.flush(now)
 
     def restored(self, files: int, size_bytes: int, seconds: float, now: float) -> list[Action]:

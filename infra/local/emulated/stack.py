@@ -6,6 +6,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
+from infra.local.agent import local_agent
 from infra.local.emulated import bundles, subscriptions, world
 from infra.local.emulated.bucket import make_bucket
 from infra.local.emulated.keeper import Keeper
@@ -18,7 +19,6 @@ from infra.local.own_pages import own_pages_only
 from infra.local.scheduler import Scheduler
 from infra.local.seed import seed_demo, seed_login
 from infra.local.site import Site
-from infra.packaging.agent_bundle import build
 from infra.packaging.manifest import load
 from shared.adapters.embedded.blob_gateway import BlobGateway
 from shared.adapters.embedded.blob_server import BlobServer
@@ -79,7 +79,8 @@ class EmulatedStack:
         make_bucket(self._project, os.environ["DUMONT_BUCKET"])
         self._relay.start()
         self._declare()
-        publish_bundle(self.services, *build())
+        agent = local_agent()
+        publish_bundle(self.services, agent.app, agent.sha256, agent.packs)
         seed_login(self.services, self.local)
         self._keeper.start()
         self._watch.start()

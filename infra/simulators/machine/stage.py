@@ -87,6 +87,7 @@ def _give_tools(spec: dict[str, str], root: Path) -> None:
         _bind(Path(prefix), root / prefix.lstrip("/"), read_only=True)
     _bind(Path(spec["simulator_site"]), root / "sim/site", read_only=True)
     _bind(Path(spec["machine_code"]), root / CODE, read_only=True)
+    _bind(Path(spec["wheels"]), root / spec["wheels_place"].lstrip("/"), read_only=False)
 
 
 if __name__ == "__main__":

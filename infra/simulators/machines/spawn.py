@@ -15,7 +15,13 @@ from infra.simulators.machine.load import write_whole
 from infra.simulators.machines import folders
 from infra.simulators.machines.interpreters import for_image
 from infra.simulators.machines.processes import ProcessRecord
-from infra.simulators.machines.spec import MachineSpec, code_root, document, simulator_python
+from infra.simulators.machines.spec import (
+    MachineSpec,
+    code_root,
+    document,
+    shared_wheels,
+    simulator_python,
+)
 
 NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
 PROBE_S = 10
@@ -42,6 +48,7 @@ def namespaces_work() -> bool:
 def start(spec: MachineSpec, folder: Path, proxy: str, *, isolated: bool) -> ProcessRecord:
     """Run the container; the record names the outermost process of its tree."""
     folders.prepare(folder)
+    shared_wheels(folder).mkdir(exist_ok=True)
     _write_tools(spec, folder, isolated=isolated)
     write_keys(folder, spec.ssh_keys)
     made = document(spec, folder, proxy, isolated=isolated)

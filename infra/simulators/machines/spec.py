@@ -10,6 +10,9 @@ from pathlib import Path
 from infra.simulators.machine import init
 from infra.simulators.machines.interpreters import for_image
 
+# The agent unpacks its wheels here: once for all machines of this computer, not at every boot.
+WHEELS_VARIABLE = "DUMONT_AGENT_WHEELS"
+SHARED_WHEELS = "/opt/dumont-wheels"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -61,6 +64,7 @@ def environment(spec: MachineSpec, folder: Path, proxy: str, *, isolated: bool) 
         "https_proxy": proxy,
         "HTTPS_PROXY": proxy,
     }
+    made[WHEELS_VARIABLE] = SHARED_WHEELS if isolated else str(shared_wheels(folder))
     if not isolated:
         made["DUMONT_MACHINE_ROOT"] = str(folder)
     return made
@@ -97,8 +101,15 @@ def document(spec: MachineSpec, folder: Path, proxy: str, *, isolated: bool) -> 
         "simulator_prefix": sys.base_prefix,
         "simulator_python": str(simulator_python()),
         "simulator_site": sysconfig.get_path("purelib"),
+        "wheels": str(shared_wheels(folder)),
+        "wheels_place": made[WHEELS_VARIABLE],
         "machine_code": str(Path(init.__file__).parent),
     }
+
+
+def shared_wheels(folder: Path) -> Path:
+    """Beside the machines' folders."""
+    return folder.parent.with_name("agent-wheels")
 
 
 def simulator_python() -> Path:

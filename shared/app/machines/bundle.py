@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from shared.domain.errors import BlobMissing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shared.app.services import Services
 
 PREFIX = "agent/"
@@ -23,12 +25,22 @@ class BundleSource:
     bearer: str
 
 
-def publish_bundle(services: Services, bundle: bytes, sha256: str) -> None:
-    """Put the agent where machines fetch it; the same bundle twice is one object."""
-    key = f"{PREFIX}{sha256}.pyz"
-    if services.blobs.stat(key) is None:
-        services.blobs.put(key, bundle)
+def publish_bundle(
+    services: Services, bundle: bytes, sha256: str, packs: Mapping[str, bytes] | None = None
+) -> None:
+    """Put the agent where machines fetch it; the same bundle twice is one object.
+
+    `packs` are the archives that it names by their sha256: they are there before it is.
+    """
+    for name, content in (packs or {}).items():
+        _put(services, f"{PREFIX}{name}.zip", content)
+    _put(services, f"{PREFIX}{sha256}.pyz", bundle)
     services.blobs.put(POINTER, sha256.encode())
+
+
+def _put(services: Services, key: str, content: bytes) -> None:
+    if services.blobs.stat(key) is None:
+        services.blobs.put(key, content)
 
 
 def bundle_source(services: Services) -> BundleSource:

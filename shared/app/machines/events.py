@@ -6,6 +6,7 @@ then.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -156,6 +157,25 @@ def _failed(services: Services, token: MachineToken, event: wire.AgentEvent) -> 
     raise StoreError("the instance is too busy")
 
 
+def _engine(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
+    """It works on with the older engine: slower, and none the less safe."""
+    stored = services.store.get(INSTANCES, token.instance_id)
+    if stored is None:
+        return
+    why = event.message[:500] or "the agent gave no reason"
+    told = entry(
+        services,
+        stored.value.owner,
+        "machine.engine",
+        f"its snapshots are written by the older, slower engine: {why}",
+        instance_id=token.instance_id,
+        rental_id=token.rental_id,
+        key=f"{token.rental_id}_{event.id}"[:200],
+    )
+    with suppress(DocumentExists):  # told twice
+        services.store.commit([told])
+
+
 def _told_failed(services: Services, instance: Instance, why: str, event_key: str) -> Write:
     """Of its primary. Once for each event, however often it comes."""
     return entry(
@@ -206,4 +226,5 @@ _HANDLERS: Mapping[str, Callable[[Services, MachineToken, wire.AgentEvent], None
     wire.EVENT_FAILED: _failed,
     wire.EVENT_LOG: _log,
     wire.EVENT_USAGE: _count_traffic,
+    wire.EVENT_ENGINE: _engine,
 }

@@ -53,6 +53,9 @@ class Machine:
             "DUMONT_AGENT_API": plane.url,
             "DUMONT_BOOTSTRAP_TOKEN": token,
             "DUMONT_AGENT_HOME": str(folder / "agent"),
+            "DUMONT_AGENT_WHEELS": str(bundle.parent / "wheels"),  # one disk for all of them
+            "DUMONT_BUNDLE": f"{plane.url}/blobs/agent.pyz",
+            "DUMONT_BUNDLE_BEARER": "grant-token",
             "WORKSPACE": str(self.workspace),
             "SIM_GPU_FILE": str(self.gpu_file),
             "SIM_NET_FILE": str(folder / "net.json"),

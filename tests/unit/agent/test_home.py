@@ -98,4 +98,4 @@ def test_the_bundle_is_the_same_bytes_every_time() -> None:
     first, second = build(), build()
 
     assert first == second
-    assert len(first[1]) == 64
+    assert len(first.sha256) == 64
