@@ -64,7 +64,7 @@ def idle_policy(policy: HibernationPolicy) -> IdlePolicy:
         gpu_threshold_percent=policy.gpu_threshold_percent,
         cpu_threshold_percent=CPU_BUSY_PERCENT,
         network_threshold_kib_s=NETWORK_BUSY_KIB_S,
-        window_s=policy.idle_minutes * 60,
+        window_s=policy.window_s,
         minimum_run_s=policy.minimum_run_s,
     )
 

@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.domain.errors import Invalid
+from shared.domain.sleep.timetable import (
+    MOST_QUIET_HOURS,
+    MOST_SCHEDULES,
+    QuietHours,
+    Schedule,
+)
 
 MAX_RACE_WIDTH = 5
+SHORTEST_IDLE_MINUTES = 2 / 60
+# Shorter rests are not spells of idleness: a model that answers breathes between two requests.
+ADAPTIVE_WINDOW_S = 30.0
 
 
 class RaceStart(StrEnum):
@@ -43,20 +52,39 @@ class RacePolicy:
 
 @dataclass(frozen=True, slots=True)
 class HibernationPolicy:
-    """Idle for `idle_minutes` means: snapshot, verify, release."""
+    """Idle for `idle_minutes` means: snapshot, verify, release.
+
+    `adaptive`: for as long as pays, by what its idle spells taught (shared/domain/sleep);
+    `idle_minutes` then is not looked at. In `quiet_hours` idleness puts nothing to sleep;
+    `schedules` put to sleep and wake whether or not it is idle.
+    """
 
     enabled: bool = True
     idle_minutes: float = 3.0
     gpu_threshold_percent: float = 5.0
     minimum_run_s: float = 60.0
+    adaptive: bool = False
+    schedules: tuple[Schedule, ...] = ()
+    quiet_hours: tuple[QuietHours, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0.1 <= self.idle_minutes <= 24 * 60:
-            raise Invalid("0.1 to 1440 minutes", "/hibernation/idle_minutes")
+        if not SHORTEST_IDLE_MINUTES <= self.idle_minutes <= 24 * 60:
+            raise Invalid("2 seconds to 1440 minutes", "/hibernation/idle_minutes")
         if not 0 < self.gpu_threshold_percent <= 100:
             raise Invalid("above 0, at most 100 %", "/hibernation/gpu_threshold_percent")
         if not 0 <= self.minimum_run_s <= 86_400:
             raise Invalid("0 to 86400 seconds", "/hibernation/minimum_run_s")
+        if len(self.schedules) > MOST_SCHEDULES:
+            raise Invalid(f"at most {MOST_SCHEDULES}", "/hibernation/schedules")
+        if len(self.quiet_hours) > MOST_QUIET_HOURS:
+            raise Invalid(f"at most {MOST_QUIET_HOURS}", "/hibernation/quiet_hours")
+
+    @property
+    def window_s(self) -> float:
+        """How long a machine must be quiet before its agent calls it idle. Of an adaptive policy
+        that is the least wait: it decides from there on.
+        """
+        return ADAPTIVE_WINDOW_S if self.adaptive else self.idle_minutes * 60
 
 
 @dataclass(frozen=True, slots=True)
