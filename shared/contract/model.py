@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict
 class Wire(BaseModel):
     """A request or an answer: unknown fields are refused, instances do not change.
 
-    Floats that are not finite are refused too: JSON has no word for them.
+    Floats that are not finite are refused too: JSON has no word for them. A model is built by its
+    first use: a function has many, and a call needs two or three.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)

@@ -13,7 +13,6 @@ from werkzeug.exceptions import HTTPException
 
 from shared.app.audit.about import Id, about, subject
 from shared.app.audit.acting import AGENT, ANONYMOUS, acting
-from shared.app.background import record_failure
 from shared.app.rates import count
 from shared.app.services import Services
 from shared.edge import headers as heading
@@ -93,7 +92,7 @@ def http_function(
             except Exception as error:  # noqa: BLE001 - the one place where all of them end
                 reply = _problem(exchange, error)
                 if counts_defects and reply.status == DEFECT:
-                    record_failure(provided, name, error)
+                    _count_defect(provided, name, error)
         _log(exchange, reply, operations, {**ids, "function": name})
         response = _response(exchange, reply)
         record(invocations=1, sent_bytes=_size_of(response))
@@ -102,6 +101,12 @@ def http_function(
     if flask.has_app_context():
         _take_over_dead_ends(handle)
     return handle
+
+
+def _count_defect(services: Services, name: str, error: Exception) -> None:
+    from shared.app.background import record_failure  # noqa: PLC0415 - nobody's, if all is well
+
+    record_failure(services, name, error)
 
 
 def _take_over_dead_ends(handle: HttpTarget) -> None:
