@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from frontend.client.models.base import read
+from frontend.client.models.budgets import Budget
 from frontend.client.models.budgets import Budgets as Standing
+from frontend.client.paging import walk
 from frontend.client.transport import Request
 
 if TYPE_CHECKING:
@@ -21,8 +23,13 @@ class Budgets:
         self._transport = transport
 
     def show(self) -> Standing:
-        """Every limit, and what is spent, reserved and left."""
-        return read(Standing, self._transport.get(_ROOT))
+        """Every limit, and what is spent, reserved and left, of all pages. Raises DumontError."""
+        first = read(Standing, self._transport.get(_ROOT))
+        token = first.next_page_token
+        if token is None:
+            return first
+        rest = walk(self._transport, _ROOT, Budget, begin=token)
+        return first.model_copy(update={"items": (*first.items, *rest), "next_page_token": None})
 
     def set(
         self,
@@ -32,7 +39,8 @@ class Budgets:
         at_limit: str = "block",
         instance_id: str | None = None,
     ) -> Standing:
-        """One cap, for everything or for one instance; None removes it.
+        """One cap, for everything or for one instance; None removes it. Tells of what is yours
+        and of that instance.
 
         `period` is monthly or hourly, `at_limit` warn, block or hibernate. Raises NotFound,
         Invalid.

@@ -17,12 +17,20 @@ T = TypeVar("T", bound=Answer)
 _MOST_PAGES = 10_000
 
 
-def walk(transport: Transport, path: str, item: type[T], query: Query | None = None) -> Iterator[T]:
+def walk(
+    transport: Transport,
+    path: str,
+    item: type[T],
+    query: Query | None = None,
+    begin: str | None = None,
+) -> Iterator[T]:
     """Every item of a list, one request per page, only as far as the caller reads.
+
+    `begin` is the token of the first page, where that is not the list's own.
 
     Raises DumontError; UnexpectedAnswer when a server's pages go in circles.
     """
-    token: str | None = None
+    token = begin
     for _ in range(_MOST_PAGES):
         page = read(Page[item], transport.get(path, {**(query or {}), "page_token": token}))  # type: ignore[valid-type]
         yield from page.items

@@ -87,6 +87,7 @@ INSTANCES_OF_OWNER_IN_STATES = Query(
     "instances_of_owner_in_states",
     INSTANCES,
     where=(Where("owner", "==", "owner"), Where("state", "in", "states")),
+    order=(("created_at", "desc"),),
 )
 INSTANCES_IN_STATE = Query("instances_in_state", INSTANCES, where=(Where("state", "==", "state"),))
 INSTANCES_SILENT = Query(

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contract.model import Wire
+from shared.contract.paging import PageQuery
 from shared.contract.times import UtcTime
 from shared.domain.billing.limits import AtLimit, Period
 
@@ -55,10 +56,19 @@ class BudgetWire(Wire):
     usd_per_hour_now: float
 
 
+class BudgetsQuery(PageQuery):
+    """Your own two lines come on the first page. A page may be short before the last."""
+
+    limit: int = Field(
+        default=50, ge=2, le=200, description="At most this many lines; an instance has up to two."
+    )
+
+
 class BudgetsAnswer(Wire):
     """Figures of `as_of`, for the month (UTC) that ends at `month_ends_at`."""
 
     items: tuple[BudgetWire, ...]
+    next_page_token: str | None = None
     month: str
     month_ends_at: UtcTime
     as_of: UtcTime

@@ -29,10 +29,13 @@ def limits_body(known: Limits) -> wire.LimitsBody:
     return wire.LimitsBody(monthly=_limit_body(known.monthly), hourly=_limit_body(known.hourly))
 
 
-def budgets_answer(lines: tuple[Line, ...], now: datetime) -> wire.BudgetsAnswer:
+def budgets_answer(
+    lines: tuple[Line, ...], now: datetime, following: str | None = None
+) -> wire.BudgetsAnswer:
     month = month_of(now)
     return wire.BudgetsAnswer(
         items=tuple(_line(each) for each in lines),
+        next_page_token=following,
         month=month,
         month_ends_at=month_end(month),
         as_of=now,

@@ -91,6 +91,21 @@ def test_a_budget_shows_what_is_spent_reserved_and_left(
     assert found[running, "monthly"]["cap_usd"] is None
 
 
+def test_a_page_has_at_most_what_was_asked_and_the_next_one_goes_on(
+    settings: FlaskClient, ada: Key, running: str
+) -> None:
+    put(settings, ada, period="hourly", cap_usd=2, instance_id=running)
+
+    first = settings.get(f"{BUDGETS}?limit=2", headers=ada).get_json()
+    token = first["next_page_token"]
+    second = settings.get(f"{BUDGETS}?limit=2&page_token={token}", headers=ada).get_json()
+
+    assert [each["instance_id"] for each in first["items"]] == [None, None]
+    assert [each["instance_id"] for each in second["items"]] == [running, running]
+    refused(settings.get(f"{BUDGETS}?page_token=no", headers=ada), 422, "invalid")
+    refused(settings.get(f"{BUDGETS}?limit=1", headers=ada), 422, "invalid")
+
+
 def test_a_cap_is_removed_by_null(settings: FlaskClient, ada: Key) -> None:
     put(settings, ada, period="monthly", cap_usd=10)
 

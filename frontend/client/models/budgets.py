@@ -24,6 +24,7 @@ class Budgets(Answer):
     """For the month (UTC) that ends at `month_ends_at`."""
 
     items: tuple[Budget, ...]
+    next_page_token: str | None = None
     month: str
     month_ends_at: AwareDatetime
     as_of: AwareDatetime

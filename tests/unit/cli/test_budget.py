@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.client.fake_cloud import FakeCloud, problem
+from tests.unit.client import shapes
+from tests.unit.client.fake_cloud import FakeCloud, Reply, problem
 
 if TYPE_CHECKING:
     from tests.unit.cli.conftest import Run
@@ -25,6 +26,22 @@ def test_caps_and_figures_are_rows(run: Run) -> None:
     assert ["everything", "hourly", "-", "-", "$12.50", "-", "-"] in rows
     assert ["inst_1", "monthly", "$0.00", "hibernate", "$12.50", "$1.25", "$0.00"] in rows
     assert "2026-11" in ran.err
+
+
+def test_every_page_is_shown(run: Run, cloud: FakeCloud) -> None:
+    first, second = shapes.budgets(), shapes.budgets()
+    second["items"] = [{**second["items"][2], "instance_id": "inst_2"}]
+    cloud.script("GET", "/api/budgets", Reply(body={**first, "next_page_token": "s2"}))
+    cloud.script("GET", "/api/budgets", Reply(body={**second, "next_page_token": None}))
+
+    ran = run("budget", "show")
+
+    shown = [line.split()[0] for line in ran.out.splitlines()[1:]]
+    assert shown == ["everything", "everything", "inst_1", "inst_2"]
+    assert [each.query.get("page_token") for each in cloud.calls("GET", "/api/budgets")] == [
+        None,
+        "s2",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,11 @@ export function fleetQuery(api: Api) {
   });
 }
 
+/** The user's own two lines, which come first. */
 export function budgetsQuery(api: Api) {
   return queryOptions({
     queryKey: ['budgets'],
-    queryFn: ({ signal }) => api.get('/api/budgets', { signal }),
+    queryFn: ({ signal }) => api.get('/api/budgets', { query: { limit: 2 }, signal }),
     refetchInterval: 6000,
   });
 }
