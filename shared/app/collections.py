@@ -115,6 +115,12 @@ OPEN_RENTALS_OF_ACCOUNT = Query(
     where=(Where("account_id", "==", "account_id"), Where("open", "==", "open")),
 )
 RENTALS_IN_STATE = Query("rentals_in_state", RENTALS, where=(Where("state", "==", "state"),))
+OPERATIONS_OF_OWNER_OF_KINDS = Query(
+    "operations_of_owner_of_kinds",
+    OPERATIONS,
+    where=(Where("owner", "==", "owner"), Where("kind", "in", "kinds")),
+    order=(("created_at", "desc"),),
+)
 SNAPSHOTS_OF_INSTANCE = Query(
     "snapshots_of_instance",
     SNAPSHOTS,
@@ -222,6 +228,7 @@ QUERIES = (
     RENTALS_OF_INSTANCE,
     OPEN_RENTALS_OF_ACCOUNT,
     RENTALS_IN_STATE,
+    OPERATIONS_OF_OWNER_OF_KINDS,
     SNAPSHOTS_OF_INSTANCE,
     SNAPSHOTS_OF_OWNER,
     SNAPSHOTS_CONDEMNED,

@@ -9,6 +9,7 @@ from shared.domain.ids import AccountId, UserId
 from shared.domain.users.secret_text import digest
 
 CANNOT_REBOOT = frozenset({"tensordock"})
+TAKE_NO_BIDS = frozenset({"tensordock"})
 GIVE_NO_BILL = frozenset({"tensordock"})
 PROVIDERS = ("vast", "tensordock")  # whose keys a tenant may hand in
 

@@ -36,7 +36,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`error_code` and `error_message` are set when it FAILED."""
+    """`error_code` and `error_message` are set when it FAILED. `mode` is the manner of a wake."""
 
     id: OperationId
     owner: UserId
@@ -48,6 +48,7 @@ class Operation:
     finished_at: datetime | None = None
     error_code: str | None = None
     error_message: str | None = None
+    mode: str = ""
 
     @classmethod
     def begun(

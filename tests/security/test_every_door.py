@@ -35,6 +35,8 @@ OPEN_TO_ALL = {
     "GET /api/content/<path:path>",
     "GET /api/health/agents",
     "GET /api/instances/offers",
+    "GET /api/serverless/pricing",
+    "GET /api/serverless/status",
     "GET /api/menu",
     "GET /api/openapi.json",
     "GET /assets/<path:name>",

@@ -48,6 +48,7 @@ from shared.app.instances.hints import hint
 from shared.app.instances.lost_in_drain import sleep_without
 from shared.app.instances.provision import rent_more
 from shared.app.instances.scene import load
+from shared.app.instances.standby import leave, stand_by
 from shared.app.rentals.carry_out import carry_out as carry_out_rental
 from shared.app.snapshots.verify import verify_snapshot
 from shared.domain.errors import DocumentExists, VersionConflict
@@ -70,6 +71,7 @@ from shared.domain.instances.steps import (
     HoldBack,
     InstanceStep,
     InterruptDrain,
+    LeaveRested,
     NoteSilence,
     OfRental,
     OrderSleep,
@@ -80,6 +82,7 @@ from shared.domain.instances.steps import (
     RetreatFrom,
     SendThaw,
     SleepWithout,
+    StandBy,
     StartedOutside,
     StoppedOutside,
     Suspect,
@@ -148,6 +151,8 @@ _STEPS: Mapping[type[InstanceStep], Callable[[Services, Loaded, Any], None]] = {
     InterruptDrain: interrupt_drain,
     SleepWithout: sleep_without,
     FinishDrain: finish_drain,
+    StandBy: stand_by,
+    LeaveRested: leave,
     DropSnapshot: drop_snapshot,
     Enter: enter_state,
     ResumeFailed: resume_failed,

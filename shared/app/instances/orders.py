@@ -20,13 +20,16 @@ from shared.domain.accounts import CANNOT_REBOOT
 from shared.domain.errors import Conflicting, NotFound, StoreError, VersionConflict
 from shared.domain.ids import OperationId, SnapshotId, UserId
 from shared.domain.instances.model import Desired, Instance, InstanceState
-from shared.domain.instances.orders import changes, refuse_unless
+from shared.domain.instances.orders import changes, refuse_ended, refuse_unless
 from shared.domain.instances.transitions import ordered
 from shared.domain.operations import Operation, OperationKind, Phase
+from shared.domain.serverless.model import told_of
+from shared.domain.serverless.wakes import manner_of
 from shared.ports.store import Add, Save, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from shared.app.services import Services
     from shared.domain.billing.limits import Limits
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from shared.domain.ids import InstanceId
     from shared.domain.instances.policies import HibernationPolicy, SnapshotPolicy
     from shared.domain.market.offers import OfferFilter
+    from shared.domain.serverless.model import Serverless
 
 TRIES = 10
 SNAPSHOT_DEADLINE_S = 3600
@@ -187,7 +191,7 @@ def keep_alive(
             note(services, instance, "lease.opened", f"kept awake until {latest:%H:%M:%S} UTC")
         ]
 
-    return _change(services, owner, instance_id, change)
+    return change_instance(services, owner, instance_id, change)
 
 
 def configure(
@@ -217,10 +221,31 @@ def configure(
         said = changes(instance, after)
         return after, [note(services, instance, "ordered.configure", said)] if said else []
 
-    after = _change(services, owner, instance_id, change)
+    after = change_instance(services, owner, instance_id, change)
     if hibernation and after.primary:
         name = f"cmd_policy_{services.ids.new('pol')}"
-        send(services, after.primary, name, POLICY, policy=hibernation)
+        send(services, after.primary, name, POLICY, policy=after.sleeps_by)
+    return after
+
+
+def set_serverless(
+    services: Services, owner: UserId, instance_id: InstanceId, chosen: Serverless | None
+) -> Instance:
+    """Sleep by its rules from now on (None: by the instance's own again); its machine is told."""
+
+    def change(loaded: Loaded) -> Change:
+        instance = loaded.instance.value
+        refuse_ended(instance)
+        after = replace(instance, serverless=chosen)
+        said = "serverless: off" if chosen is None else f"serverless: {told_of(chosen)}"
+        if instance.serverless == chosen:
+            return after, []
+        return after, [note(services, instance, "ordered.configure", said)]
+
+    after = change_instance(services, owner, instance_id, change)
+    if after.primary:
+        name = f"cmd_policy_{services.ids.new('pol')}"
+        send(services, after.primary, name, POLICY, policy=after.sleeps_by)
     return after
 
 
@@ -243,13 +268,16 @@ def _order(
         instance = loaded.instance.value
         refuse_unless(instance, kind)
         now = services.clock.now()
-        operation = Operation.begun(
-            OperationId(services.ids.new("op")),
-            owner,
-            kind,
-            instance_id,
-            now,
-            Phase("ordered", now),
+        operation = replace(
+            Operation.begun(
+                OperationId(services.ids.new("op")),
+                owner,
+                kind,
+                instance_id,
+                now,
+                Phase("ordered", now),
+            ),
+            mode=manner_of(instance, kind),
         )
         after, writes = change(loaded)
         said = note(
@@ -260,22 +288,47 @@ def _order(
             target=operation.id,
         )
         writes = [*writes, Add(OPERATIONS, operation.id, operation), said]
-        if loaded.operation and not loaded.operation.value.finished_at:
-            before = loaded.operation.value.fail("superseded", f"{kind.value} was ordered", now)
-            writes.append(Save(OPERATIONS, before.id, before, loaded.operation.version))
+        writes += _superseded(loaded, f"{kind.value} was ordered", now)
         made[:] = [operation]
         return replace(after, operation_id=operation.id), writes
 
-    _change(services, owner, instance_id, with_operation)
+    change_instance(services, owner, instance_id, with_operation)
     return made[0]
 
 
-def _change(
+def stay(services: Services, owner: UserId, instance_id: InstanceId) -> Instance:
+    """What was ordered to stand still or to sleep, and has not begun to, runs on.
+
+    Raises NotFound, and Conflicting where it has begun.
+    """
+
+    def change(loaded: Loaded) -> Change:
+        instance = loaded.instance.value
+        if instance.state is not InstanceState.RUNNING or instance.desired is Desired.DESTROYED:
+            raise Conflicting(f"it is {instance.state.value}")
+        now, why = services.clock.now(), "it is wanted before it slept"
+        runs_on = ordered(instance, Desired.RUNNING, instance.operation_id)
+        said = note(services, instance, "ordered.wake", why)
+        return runs_on, [*_superseded(loaded, why, now), said]
+
+    return change_instance(services, owner, instance_id, change)
+
+
+def _superseded(loaded: Loaded, why: str, now: datetime) -> list[Write]:
+    """What was under way has another end than it was to have."""
+    if loaded.operation is None or loaded.operation.value.finished_at:
+        return []
+    before = loaded.operation.value.fail("superseded", why, now)
+    return [Save(OPERATIONS, before.id, before, loaded.operation.version)]
+
+
+def change_instance(
     services: Services,
     owner: UserId,
     instance_id: InstanceId,
     change: Callable[[Loaded], Change],
 ) -> Instance:
+    """The instance after its owner's change and what goes with it. Raises NotFound."""
     for _ in range(TRIES):
         owned(services, owner, instance_id)
         loaded = load(services, instance_id)

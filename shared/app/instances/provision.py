@@ -23,6 +23,7 @@ from shared.domain.racing.odds import READY_WITHIN_S
 from shared.domain.racing.stakes import purse_too_small
 from shared.domain.rentals.labels import label_of
 from shared.domain.rentals.model import Rental, RentalState, Terms
+from shared.domain.serverless.bids import bid_for
 from shared.ports.store import Add, Write
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ def _intent(services: Services, instance: Instance, offer: Offer) -> Rental:
     now = services.clock.now()
     rental_id = RentalId(services.ids.new("rent"))
     key = services.secrets.signing_keys("label")[0]
-    gpu_rate = instance.bid if instance.bid is not None else offer.gpu_rate
+    bid = bid_for(instance, offer)
+    gpu_rate = bid if bid is not None else offer.gpu_rate
     terms = Terms(
         provider=offer.provider,
         offer_id=offer.offer_id,
@@ -124,7 +126,7 @@ def _intent(services: Services, instance: Instance, offer: Offer) -> Rental:
         storage_rate=offer.storage_rate(instance.spec.disk_gb),
         download_price=offer.download_micro_usd_per_gb,
         upload_price=offer.upload_micro_usd_per_gb,
-        bid=instance.bid,
+        bid=bid,
         host_id=offer.host_id,
         download_mbps=offer.inet_down_mbps,
         reliability=offer.reliability,

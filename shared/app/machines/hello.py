@@ -132,6 +132,8 @@ def _come_back(
     now = services.clock.now()
     instance = loaded.instance.value
     live = replace(_live(rental.value, claimant, services), reboot_wanted=False)
+    if rental.value.boot_id != claimant.boot_id:
+        instance = replace(instance, thaw=None)  # what was frozen ended with the last boot
     if instance.state is InstanceState.RESUMING:
         instance = enter(instance, InstanceState.RUNNING, "its machine runs again", now)
         instance = replace(instance, ready_at=now, silent_since=None)

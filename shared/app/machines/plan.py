@@ -38,7 +38,7 @@ def plan_for(services: Services, instance: Instance, rental: Rental) -> Plan:
         env=dict(instance.spec.env),
         onstart=instance.spec.onstart,
         ssh_public_key=instance.spec.ssh_public_key,
-        idle=idle_policy(instance.hibernation),
+        idle=idle_policy(instance.sleeps_by),
         exclude=(),
         stop_url=_stop_url(services, rental),
         dead_man_s=instance.failover_policy.dead_man_hours * HOUR_S,

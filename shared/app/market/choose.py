@@ -19,6 +19,7 @@ from shared.domain.racing.decide import next_racers
 from shared.domain.racing.entry import entry_of_offer, racer_of
 from shared.domain.racing.odds import READY_WITHIN_S, oddsmaker
 from shared.domain.racing.stakes import Stakes, purse_too_small
+from shared.domain.serverless.bids import bid_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +52,9 @@ def choose(services: Services, scene: Scene, most: int) -> Chosen:
     """
     instance = scene.instance
     if instance.offer_id and instance.attempts == 0 and instance.epoch == 0:
-        return Chosen((find_offer(services, instance.offer_id, instance.want.machine_type),))
-    want = replace(instance.want, min_disk_gb=max(instance.want.min_disk_gb, instance.spec.disk_gb))
+        return Chosen((find_offer(services, instance.offer_id, instance.seeks.machine_type),))
+    seeks = instance.seeks
+    want = replace(seeks, min_disk_gb=max(seeks.min_disk_gb, instance.spec.disk_gb))
     preferred, others = _open_offers(services, scene, want)
     if instance.race.start is RaceStart.TOGETHER:
         return Chosen(candidates(preferred, want, most) or candidates(others, want, most))
@@ -82,7 +84,9 @@ def _by_odds(services: Services, scene: Scene, offers: Sequence[Offer], most: in
     racing = [racer_of(each, spec.image) for each in scene.racers()]
     left = None if race.max_micro_usd is None else race.max_micro_usd - instance.race_promised
     experience = experience_of(services)
-    entries = [entry_of_offer(each, spec.image, spec.disk_gb, instance.bid) for each in offers]
+    entries = [
+        entry_of_offer(each, spec.image, spec.disk_gb, bid_for(instance, each)) for each in offers
+    ]
     turn = next_racers(
         now,
         racing,

@@ -20,9 +20,11 @@ from shared.domain.instances.idle import (
     held_awake,
     idle_now,
     judged_idle,
+    unused_from,
 )
 from shared.domain.instances.model import Desired, Drain, Instance, InstanceState
 from shared.domain.instances.policies import RaceStart
+from shared.domain.instances.standby import stands_by
 from shared.domain.instances.standstill import paused, pausing, resuming
 from shared.domain.instances.steps import (
     AbandonDrain,
@@ -41,12 +43,14 @@ from shared.domain.instances.steps import (
     RentMore,
     Rest,
     SendThaw,
+    StandBy,
     StoppedOutside,
     Verify,
 )
 from shared.domain.rentals.decide import next_step as next_rental_step
 from shared.domain.rentals.model import RentalState
 from shared.domain.rentals.steps import RentalRest
+from shared.domain.serverless.leases import open_leases
 from shared.domain.snapshots.model import Snapshot, SnapshotState
 
 if TYPE_CHECKING:
@@ -188,7 +192,7 @@ def _next_look(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
     """When a running instance has to be looked at without being told."""
     moments = []
     lease, snapshot = scene.lease, scene.snapshot
-    if lease and judged_idle(scene.instance, lease, now) and not fresh(lease, now):
+    if lease and judged_idle(scene.instance, lease, now) and not fresh(scene.instance, lease, now):
         return AskAgent()
     evidence = evidence_of(scene, timing)
     if evidence:
@@ -202,6 +206,9 @@ def _next_look(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
         moments.append(_told_or(snapshot.deadline, now))
     if scene.instance.keep_alive_until and scene.instance.keep_alive_until > now:
         moments.append(scene.instance.keep_alive_until)
+    if unused := unused_from(scene.instance, now):
+        moments.append(unused)
+    moments += [each.expires_at for each in open_leases(scene.instance, now)]
     return Rest(min(moments, default=None), look=False)
 
 
@@ -221,7 +228,7 @@ def _draining(scene: Scene, now: datetime, timing: Timing) -> InstanceStep | Non
         return AbandonDrain("a lease was opened", alarm=False)
     if drain.because_idle and busy_again(scene.lease, drain.started_at):
         return AbandonDrain("work began while it was put to sleep", alarm=False)
-    return _by_snapshot(drain, snapshot, now) or _frozen(scene, drain, now, timing)
+    return _by_snapshot(instance, drain, snapshot, now) or _frozen(scene, drain, now, timing)
 
 
 def _frozen(scene: Scene, drain: Drain, now: datetime, timing: Timing) -> InstanceStep:
@@ -236,12 +243,14 @@ def _frozen(scene: Scene, drain: Drain, now: datetime, timing: Timing) -> Instan
     return Rest(_sooner(until, judged.until), judged.look) if isinstance(judged, Rest) else judged
 
 
-def _by_snapshot(drain: Drain, snapshot: Snapshot, now: datetime) -> InstanceStep | None:
+def _by_snapshot(
+    instance: Instance, drain: Drain, snapshot: Snapshot, now: datetime
+) -> InstanceStep | None:
     """Rule 13: only the verified snapshot of this very drain lets the machine go."""
     if snapshot.state in {SnapshotState.UPLOADED, SnapshotState.VERIFIED}:
         return Verify(snapshot.id)
     if snapshot.state is SnapshotState.ACKED and snapshot.drain_id == drain.id:
-        return FinishDrain()
+        return StandBy() if stands_by(instance, drain) else FinishDrain()
     if snapshot.state is SnapshotState.OPEN and not snapshot.commanded:
         return CommandSnapshot()
     if snapshot.state is not SnapshotState.OPEN:

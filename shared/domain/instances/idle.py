@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.domain.serverless.leases import open_leases, quiet_from
+
 if TYPE_CHECKING:
     from shared.domain.instances.model import Instance
     from shared.domain.machines.lease import AgentLease
@@ -21,36 +23,51 @@ FRESH_S = 120
 
 def idle_now(instance: Instance, lease: AgentLease | None, now: datetime) -> bool:
     """The agent's verdict is idle, on evidence that is fresh, and nothing holds it awake."""
-    return judged_idle(instance, lease, now) and lease is not None and fresh(lease, now)
+    return judged_idle(instance, lease, now) and lease is not None and fresh(instance, lease, now)
 
 
 def judged_idle(instance: Instance, lease: AgentLease | None, now: datetime) -> bool:
     """The last verdict is idle, however old."""
     return (
-        instance.hibernation.enabled
+        instance.sleeps_by.enabled
         and lease is not None
         and lease.rental_id == instance.primary
         and lease.epoch == instance.epoch
         and lease.verdict == IDLE
         and lease.idle_since is not None
         and not held_awake(instance, now)
+        and _long_unused(instance, now)
         and _has_run(instance, now)
     )
 
 
-def fresh(lease: AgentLease, now: datetime) -> bool:
-    return now - lease.seen_at <= timedelta(seconds=FRESH_S)
+def fresh(instance: Instance, lease: AgentLease, now: datetime) -> bool:
+    """It speaks of the present, and of what runs now: not of before a stop or a restore."""
+    of_now = instance.ready_at is None or lease.seen_at >= instance.ready_at
+    return of_now and now - lease.seen_at <= timedelta(seconds=FRESH_S)
 
 
 def held_awake(instance: Instance, now: datetime) -> bool:
-    return instance.keep_alive_until is not None and instance.keep_alive_until > now
+    """A lease is open: its owner's, or one of an inference."""
+    kept = instance.keep_alive_until is not None and instance.keep_alive_until > now
+    return kept or bool(open_leases(instance, now))
+
+
+def unused_from(instance: Instance, now: datetime) -> datetime | None:
+    """When the last inference will be a whole window ago; None where that is past, or unknown."""
+    since = quiet_from(instance, now)
+    until = since + timedelta(minutes=instance.sleeps_by.idle_minutes) if since else None
+    return until if until and until > now else None
+
+
+def _long_unused(instance: Instance, now: datetime) -> bool:
+    """The window is without a lease from its beginning to its end."""
+    return unused_from(instance, now) is None
 
 
 def _has_run(instance: Instance, now: datetime) -> bool:
     ready = instance.ready_at
-    return ready is not None and now - ready >= timedelta(
-        seconds=instance.hibernation.minimum_run_s
-    )
+    return ready is not None and now - ready >= timedelta(seconds=instance.sleeps_by.minimum_run_s)
 
 
 def busy_again(lease: AgentLease | None, since: datetime) -> bool:

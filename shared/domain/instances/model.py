@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,7 +11,8 @@ from shared.domain.billing.limits import NO_LIMITS, Limits
 from shared.domain.failover.model import FailoverPolicy, FailoverState
 from shared.domain.ids import AccountId, InstanceId, OperationId, RentalId, SnapshotId, UserId
 from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
-from shared.domain.market.offers import OfferFilter
+from shared.domain.market.offers import MachineType, OfferFilter
+from shared.domain.serverless.model import InferenceLease, Mode, Serverless
 
 
 class Desired(StrEnum):
@@ -65,7 +66,8 @@ class Instance:
 
     `primary` is the one rental whose writes count. `head` is the newest acknowledged snapshot.
     `source` is the snapshot that the workspace was filled from, or is to be, until one of its own
-    is acknowledged; it was filled at `filled_at`. `drain` is set while DRAINING. `due_at` is when
+    is acknowledged; it was filled at `filled_at`. `drain` is set while DRAINING. `rested` is set
+    while its machine stands still and all its work is in this verified snapshot. `due_at` is when
     somebody must look again; None: never.
     """
 
@@ -117,6 +119,35 @@ class Instance:
     race_promised: int = 0  # micro-USD that its racers were promised; never given back
     source: SnapshotId | None = None
     filled_at: datetime | None = None
+    serverless: Serverless | None = None  # None: it is not
+    inference: tuple[InferenceLease, ...] = ()
+    inference_ended_at: datetime | None = None  # of the last lease that is not in `inference`
+    rested: SnapshotId | None = None
+
+    @property
+    def sleeps_by(self) -> HibernationPolicy:
+        """The policy in force: serverless, when enabled, overrides its own."""
+        chosen = self.serverless
+        if chosen is None:
+            return self.hibernation
+        own, timeout_s = self.hibernation, chosen.idle_timeout_s
+        return replace(
+            own,
+            enabled=True,
+            idle_minutes=own.idle_minutes if timeout_s is None else timeout_s / 60,
+            gpu_threshold_percent=chosen.gpu_threshold_percent,
+            minimum_run_s=own.minimum_run_s if timeout_s is None else timeout_s,
+            adaptive=timeout_s is None,
+            schedules=(),
+            quiet_hours=(),
+        )
+
+    @property
+    def seeks(self) -> OfferFilter:
+        """What its next machine has to be."""
+        if self.serverless is None or self.serverless.mode is not Mode.SPOT:
+            return self.want
+        return replace(self.want, machine_type=MachineType.INTERRUPTIBLE)
 
     @property
     def saved(self) -> SnapshotId | None:

@@ -32,6 +32,13 @@ def refuse_unless(instance: Instance, kind: OperationKind) -> None:
         raise Conflicting("it is being destroyed")
 
 
+def refuse_ended(instance: Instance) -> None:
+    """Raises Conflicting for one that will not run again."""
+    ending = {_S.DESTROYING, _S.DESTROYED, _S.FAILED}
+    if instance.state in ending or instance.desired is Desired.DESTROYED:
+        raise Conflicting(f"it is {instance.state.value}")
+
+
 def changes(before: Instance, after: Instance) -> str:
     """Which rules an owner has changed, from what to what; "" for none."""
     told = [f"label: {before.label!r} -> {after.label!r}"] if before.label != after.label else []

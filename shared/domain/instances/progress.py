@@ -44,6 +44,8 @@ def followed(operation: Operation, before: Instance, after: Instance, now: datet
         return operation
     if operation.kind in _WHILE_RUNNING:
         return _interrupted(operation, after, now)
+    if operation.kind is OperationKind.HIBERNATE and after.rested:
+        return _standing_by(operation, after, now)
     if _halted(operation, after):
         return operation.fail("paused", after.state_reason, now)
     return _towards_goal(operation, after, now)
@@ -66,6 +68,12 @@ def _towards_goal(operation: Operation, after: Instance, now: datetime) -> Opera
     if after.state in _DEAD_END:
         return entered.fail(_DEAD_END[after.state], after.state_reason, now)
     return _given_up(entered, after, now)
+
+
+def _standing_by(operation: Operation, after: Instance, now: datetime) -> Operation:
+    """Serverless of the fast mode sleeps on its own machine, which is stopped."""
+    entered = operation.enter(after.state.value, now)
+    return entered.succeed(now) if after.state is InstanceState.PAUSED else entered
 
 
 def _halted(operation: Operation, after: Instance) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.instances.model import Desired, Instance, InstanceState
+from shared.domain.instances.standby import elsewhere, sooner, started_by
 from shared.domain.instances.steps import (
     AskAgent,
     CheckCredit,
@@ -13,6 +14,7 @@ from shared.domain.instances.steps import (
     HeardAgain,
     HoldBack,
     InstanceStep,
+    LeaveRested,
     Rest,
     ResumeFailed,
     StartedOutside,
@@ -52,6 +54,8 @@ def paused(scene: Scene, now: datetime, timing: Timing) -> InstanceStep | None:
     instance = scene.instance
     if instance.desired is Desired.RUNNING:
         return Enter(InstanceState.RESUMING, "resumed by its owner")
+    if instance.rested and instance.desired is not Desired.PAUSED:
+        return LeaveRested("all its work is in its snapshot: its machine is released")
     if instance.desired is Desired.ASLEEP:
         return Enter(InstanceState.RESUMING, "started to take its snapshot")
     if instance.desired is Desired.DESTROYED:
@@ -112,13 +116,18 @@ def resuming(scene: Scene, now: datetime, timing: Timing) -> InstanceStep | None
 
 def _booting_again(scene: Scene, primary: Rental, now: datetime) -> InstanceStep | None:
     """Its agent says hello, or, where a stop never took effect, goes on speaking as before."""
+    instance = scene.instance
     if _never_stood_still(scene.lease, primary):
         return HeardAgain()
     if primary.boot_deadline and now >= primary.boot_deadline:
         return ResumeFailed("the provider did not start the machine again in time")
+    if late := elsewhere(instance, primary, primary.state_since, now):
+        return late
     asked_at = primary.state_since + timedelta(seconds=SPEAKS_ON_AFTER_S)
     runs = primary.provider_status == ContractStatus.RUNNING
-    return AskAgent() if runs and now >= asked_at else Rest(asked_at, look=True)
+    if runs and now >= asked_at:
+        return AskAgent()
+    return Rest(sooner(asked_at, started_by(instance, primary.state_since)), look=True)
 
 
 def _never_stood_still(lease: AgentLease | None, primary: Rental) -> bool:
@@ -140,4 +149,5 @@ def _not_taken(
     until = instance.state_since + timedelta(seconds=timing.boot_deadline_s)
     if now >= until:
         return ResumeFailed("the provider did not take the order to start in time")
-    return Rest(until, look=False)
+    late = elsewhere(instance, primary, instance.state_since, now)
+    return late or Rest(sooner(until, started_by(instance, instance.state_since)), look=False)

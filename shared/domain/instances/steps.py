@@ -188,6 +188,18 @@ class AskAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class StandBy:
+    """Its work is in a verified snapshot; its machine is stopped for a quick start, and kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveRested:
+    """The machine that stands by is let go: its snapshot holds all that it did."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfRental:
     rental_id: RentalId
     step: RentalStep
@@ -230,6 +242,8 @@ InstanceStep = (
     | StartedOutside
     | HeardAgain
     | AskAgent
+    | StandBy
+    | LeaveRested
     | OfRental
     | Rest
 )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from shared.domain.ids import OperationId, SnapshotId
     from shared.domain.rentals.model import Rental
 
+# Somebody may work in it from then on: no snapshot of before holds everything.
+RUNS = frozenset({InstanceState.RUNNING, InstanceState.RESTORING})
 # A last snapshot that failed is tried again after as long as it has been tried, within these.
 FINAL_AGAIN_FIRST = timedelta(seconds=60)
 FINAL_AGAIN_LAST = timedelta(hours=1)
@@ -27,6 +29,8 @@ def enter(instance: Instance, state: InstanceState, reason: str, now: datetime) 
         state_since=now,
         failover=replace(instance.failover, suspicion=None, told=""),
     )
+    if state in RUNS:
+        moved = replace(moved, rested=None)
     if state is InstanceState.PROVISIONING:
         return provision(moved, now)
     if state in {InstanceState.DESTROYING, InstanceState.FAILED}:
@@ -160,6 +164,23 @@ def let_go(instance: Instance, machine: str | None, now: datetime) -> Instance:
     )
 
 
+def stand_by(instance: Instance, now: datetime) -> Instance:
+    """Nothing was done since its snapshot, and nothing will be before it is started again."""
+    reason = "its snapshot is verified, its machine is stopped and kept"
+    # Should the stop never reach the machine, its processes are to be let run on.
+    thaw = instance.drain.id if instance.drain else None
+    stopped = replace(instance, desired=Desired.PAUSED, drain=None, thaw=thaw, rested=instance.head)
+    return enter(stopped, InstanceState.PAUSING, reason, now)
+
+
+def leave_rested(instance: Instance, machine: str | None, reason: str, now: datetime) -> Instance:
+    """The machine (by its key) that stood by is fenced and may be released; nothing is lost."""
+    gone = replace(let_go(instance, machine, now), rested=None, thaw=None, state_reason=reason)
+    if instance.desired is Desired.RUNNING:
+        return enter(gone, InstanceState.PROVISIONING, reason, now)
+    return gone
+
+
 def acknowledged(instance: Instance, snapshot_id: SnapshotId) -> Instance:
     """Rule 11: the snapshot becomes head."""
     open_snapshot = instance.open_snapshot
@@ -200,5 +221,7 @@ def started_outside(instance: Instance, now: datetime) -> Instance:
     """Adopted: a machine that runs belongs under the rules of what runs, idleness above all."""
     reason = "its machine was started from outside: it is taken as running"
     state = replace(instance.failover, halted="", check_at=None)
-    adopted = enter(replace(instance, failover=state), InstanceState.RESUMING, reason, now)
+    adopted = enter(
+        replace(instance, failover=state, rested=None), InstanceState.RESUMING, reason, now
+    )
     return replace(adopted, desired=Desired.RUNNING)
