@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.errors import SnapshotCorrupt
 from shared.ports.snapshots import VerifiedSnapshot
-from shared.snapshot.verify import load_manifest, verify
+from shared.snapshot.proof import references, verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class EngineVerifier:
-    """Implements SnapshotVerifier."""
+    """Implements SnapshotVerifier. Needs no key: what it asks is in the clear in every format."""
 
     def __init__(self, blobs: BlobReader) -> None:
         self._blobs = blobs
@@ -24,13 +24,12 @@ class EngineVerifier:
         self, manifest_key: str, manifest_md5: str, proven_manifests: Iterable[str]
     ) -> VerifiedSnapshot:
         known = frozenset(
-            pack for proven in proven_manifests for pack in load_manifest(self._blobs, proven).packs
+            each for proven in proven_manifests for each in references(self._blobs, proven).objects
         )
         found = verify(manifest_key, self._blobs, known)
-        if manifest_md5 and found.manifest_md5 != manifest_md5:
+        if manifest_md5 and found.md5 != manifest_md5:
             raise SnapshotCorrupt(f"{manifest_key} is not the manifest that was reported")
-        manifest = found.manifest
-        return VerifiedSnapshot(size_bytes=manifest.size_bytes, files=manifest.files)
+        return VerifiedSnapshot(size_bytes=found.size_bytes, files=found.files)
 
     def packs_of(self, manifest_key: str) -> frozenset[str]:
-        return frozenset(pack.key for pack in load_manifest(self._blobs, manifest_key).packs)
+        return frozenset(each.key for each in references(self._blobs, manifest_key).objects)

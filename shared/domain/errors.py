@@ -186,6 +186,12 @@ class SnapshotCorrupt(SnapshotError):
     code = "snapshot_corrupt"
 
 
+class SnapshotKeyMissing(SnapshotError):
+    """What seals the snapshot is not at hand."""
+
+    code = "snapshot_key_missing"
+
+
 class DiskFull(SnapshotError):
     """The machine's disk, or its quota, does not hold what is to be restored."""
 

@@ -68,7 +68,7 @@ def backup(
     crash another run with another snapshot id succeeds, and what the first left is unreferenced.
     Raises SnapshotError when the tree cannot be read, SnapshotCorrupt, BlobRefused, BlobError.
     """
-    _check_target(target)
+    check_target(target)
     parent = _usable(parent, target)
     catalogue = Catalogue(parent)
     meter = Meter(progress, "backup")
@@ -88,7 +88,7 @@ def backup(
     return _result(manifest, stored.md5, new_packs)
 
 
-def _check_target(target: BackupTarget) -> None:
+def check_target(target: BackupTarget) -> None:
     if not layout.is_prefix(target.prefix) or not layout.is_snapshot_id(target.snapshot_id):
         raise SnapshotError(f"{target.prefix!r} {target.snapshot_id!r} cannot name a snapshot")
     if target.created_at.utcoffset() is None:

@@ -55,12 +55,16 @@ def is_prefix(prefix: str) -> bool:
     return _PREFIX.fullmatch(prefix) is not None
 
 
+def is_key(key: str) -> bool:
+    return _KEY.fullmatch(key) is not None
+
+
 def is_snapshot_id(snapshot_id: str) -> bool:
     return _SNAPSHOT_ID.fullmatch(snapshot_id) is not None
 
 
 def _check_pack(pack: Pack, root: str) -> None:
-    if not (_KEY.fullmatch(pack.key) and pack.key.startswith(root)):
+    if not (is_key(pack.key) and pack.key.startswith(root)):
         raise SnapshotCorrupt(f"pack {pack.key!r} lies outside {root}")
     if not (0 < pack.size_bytes <= MAX_PACK_BYTES and _MD5.fullmatch(pack.md5)):
         raise SnapshotCorrupt(f"pack {pack.key} has an impossible size or checksum")

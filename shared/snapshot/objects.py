@@ -5,6 +5,7 @@ Every key is created once and never changed, so each call may safely be made aga
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,8 +28,18 @@ _T = TypeVar("_T")
 _CLEAR = (BlobMissing, BlobPrecondition, BlobRefused)
 
 
+class Content(bytes):
+    """Bytes that remember their checksum once it was asked for."""
+
+    @functools.cached_property
+    def md5(self) -> str:
+        return hashlib.md5(self, usedforsecurity=False).hexdigest()
+
+
 def md5_of(content: bytes) -> str:
     """The store's transfer checksum of these bytes, in hex."""
+    if isinstance(content, Content):
+        return content.md5
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 

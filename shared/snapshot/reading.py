@@ -109,9 +109,8 @@ def _spans(fd: int, size_bytes: int, piece_bytes: int) -> Iterator[tuple[int, in
             at = cut
 
 
-def data_extents(fd: int, size_bytes: int) -> Iterator[tuple[int, int]]:
+def data_extents(fd: int, size_bytes: int, at: int = 0) -> Iterator[tuple[int, int]]:
     """The [start, end) that are not holes. Where the file system cannot say, there are none."""
-    at = 0
     while at < size_bytes:
         try:
             start = os.lseek(fd, at, os.SEEK_DATA)

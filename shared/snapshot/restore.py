@@ -34,11 +34,13 @@ class RestoreOptions:
     """With `prune`, what the snapshot does not name is removed from the folder.
 
     Without it such files stay as they are, and a restore fails where one of them stands in the
-    way of a folder, or is a folder in the way of a file.
+    way of a folder, or is a folder in the way of a file. `only` names paths that are wanted, with
+    all below them (format 2; everything when empty): nothing is pruned then.
     """
 
     prune: bool = False
     tuning: Tuning = field(default_factory=lambda: DEFAULT_TUNING)
+    only: tuple[bytes, ...] = ()
 
 
 DEFAULT_OPTIONS = RestoreOptions()
@@ -71,7 +73,7 @@ def restore(
     says), DiskFull, SnapshotError, BlobRefused, BlobError.
     """
     layout.check(manifest)
-    with _translated():
+    with translated():
         into.mkdir(parents=True, exist_ok=True)
         run = _Restore(manifest, blobs, into, progress, options)
         with Folders(into) as folders:
@@ -85,7 +87,7 @@ def restore(
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -155,11 +155,11 @@ def _decode_attributes(row: object) -> Attributes:
         uid=integer(uid, high=_LARGEST_ID),
         gid=integer(gid, high=_LARGEST_ID),
         mtime_ns=integer(mtime_ns, low=-_LARGEST),
-        xattrs=tuple(map(_decode_xattr, sequence(xattrs))),
+        xattrs=tuple(map(decode_xattr, sequence(xattrs))),
     )
 
 
-def _decode_xattr(row: object) -> tuple[bytes, bytes]:
+def decode_xattr(row: object) -> tuple[bytes, bytes]:
     name, value = sequence(row)
     encoded = decode_path(name)
     if not encoded.startswith(b"user.") or b"\0" in encoded:

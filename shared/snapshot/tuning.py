@@ -27,6 +27,8 @@ class Tuning:
     """Memory is bounded by about `pack_bytes` x (`upload_threads` + 2) plus a few blocks.
 
     Chunks under `group_bytes` share a block. `now_ns` must be the clock that stamps the files.
+    Format 2 only: `workers` processes (None: by the work and the cores; 0: none), each with room
+    for two packs; `fetch_threads` stretches of 8 MiB are on their way at a restore.
     """
 
     pack_bytes: int = 16 << 20
@@ -37,6 +39,8 @@ class Tuning:
     restore_threads: int = 4
     read_attempts: int = 3
     settle_ns: int = 2_000_000_000
+    workers: int | None = None
+    fetch_threads: int = 8
     now_ns: Callable[[], int] = time.time_ns
     patience: Patience = field(default_factory=Patience)
 
@@ -46,7 +50,8 @@ DEFAULT_TUNING = Tuning()
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is. A total is None while nobody knows it.
+    """How far a run is. A total is None while nobody knows it. `usable`: what the user's programs
+    had read when the snapshot was taken is in place, though the rest may not be.
 
     Reports come one at a time, but from whichever thread has just got on.
     """
@@ -56,6 +61,7 @@ class Progress:
     bytes_done: int
     files_total: int | None = None
     bytes_total: int | None = None
+    usable: bool = False
 
 
 class Meter:
@@ -75,7 +81,13 @@ class Meter:
         self._bytes_total = bytes_total
         self._files = self._bytes = 0
         self._reported_files = self._reported_bytes = 0
+        self._usable = False
         self._lock = threading.Lock()
+
+    def usable(self) -> None:
+        with self._lock:
+            self._usable = True
+            self._tell()
 
     def add(self, *, files: int = 0, size_bytes: int = 0) -> None:
         with self._lock:
@@ -94,4 +106,4 @@ class Meter:
     def _tell(self) -> None:
         self._reported_files, self._reported_bytes = self._files, self._bytes
         totals = (self._files_total, self._bytes_total)
-        self._report(Progress(self._phase, self._files, self._bytes, *totals))
+        self._report(Progress(self._phase, self._files, self._bytes, *totals, self._usable))

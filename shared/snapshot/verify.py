@@ -58,14 +58,19 @@ def verify(
     checksum are the same. Raises SnapshotCorrupt that names what is wrong, BlobRefused, BlobError.
     """
     manifest, md5 = _load(blobs, manifest_key, tuning)
-    proved = frozenset(known)
-    unproved = [pack for pack in manifest.packs if pack not in proved]
+    packs = frozenset(manifest.packs)
+    look_up(manifest_key, packs - frozenset(known), blobs, tuning)
+    return VerifiedSnapshot(manifest, md5, packs)
+
+
+def look_up(manifest_key: str, packs: Collection[Pack], blobs: BlobReader, tuning: Tuning) -> None:
+    """Raises SnapshotCorrupt that names what the store does not have as it was written."""
+    asked = sorted(packs, key=lambda pack: pack.key)
     with ThreadPoolExecutor(_ASKING_THREADS, "verify") as pool:
-        answers = pool.map(lambda pack: fault_of(blobs, pack, tuning.patience), unproved)
+        answers = pool.map(lambda pack: fault_of(blobs, pack, tuning.patience), asked)
         faults = [fault for fault in answers if fault is not None]
     if faults:
-        raise SnapshotCorrupt(_told(manifest_key, faults))
-    return VerifiedSnapshot(manifest, md5, frozenset(manifest.packs))
+        raise SnapshotCorrupt(told(manifest_key, faults))
 
 
 def scrub(
@@ -90,7 +95,7 @@ def scrub(
         done = Scrubbed(done.packs + 1, checked, done.bytes_read + pack.size_bytes)
         progress(done)
     if faults:
-        raise SnapshotCorrupt(_told(manifest.key, faults))
+        raise SnapshotCorrupt(told(manifest.key, faults))
     return done
 
 
@@ -145,7 +150,7 @@ def _chunks_hold(manifest: Manifest, chunks: list[int], content: bytes) -> bool:
     return True
 
 
-def _told(key: str, faults: list[str]) -> str:
+def told(key: str, faults: list[str]) -> str:
     more = len(faults) - _NAMED_FAULTS
     named = "; ".join(faults[:_NAMED_FAULTS])
     return f"{key}: {named}" + (f"; and {more} more" if more > 0 else "")
