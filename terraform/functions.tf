@@ -20,7 +20,7 @@ module "function" {
   environment     = local.environment
   market_keys     = contains(each.value.capabilities, "marketplace") ? var.market_keys : {}
 
-  topics         = contains(each.value.capabilities, "bus") ? toset([for topic in google_pubsub_topic.event : topic.name]) : toset([])
+  topics         = toset([for topic in try(each.value.publishes, []) : google_pubsub_topic.event[topic].name])
   rejected       = { for name, topic in local.listening : topic => google_pubsub_topic.rejected[topic].name if name == each.key }
   scheduler_role = contains(each.value.capabilities, "scheduler") ? "projects/${var.project_id}/roles/${google_project_iam_custom_role.scheduler.role_id}" : null
   database       = contains(each.value.capabilities, "store") ? google_firestore_database.store.name : null

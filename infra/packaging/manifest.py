@@ -62,6 +62,7 @@ class Function:
     topic: Topic | None
     schedule: Schedule | None
     capabilities: tuple[str, ...]
+    publishes: tuple[Topic, ...]
     cpu: float
     memory_mib: int
     concurrency: int
@@ -161,12 +162,16 @@ def _function(
     for kind, known in (("topic", topics), ("schedule", schedules)):
         if kind in trigger and trigger[kind] not in known:
             raise ValueError(f"{name} names the {kind} {trigger[kind]!r}, which is not declared")
+    publishes = tuple(rest.pop("publishes", ()))
+    if unknown := set(publishes) - topics.keys():
+        raise ValueError(f"{name} publishes to {sorted(unknown)}, which are not declared")
     return Function(
         name=name,
         paths=tuple(trigger.get("http", {}).get("paths", ())),
         topic=topics.get(trigger.get("topic", "")),
         schedule=schedules.get(trigger.get("schedule", "")),
         capabilities=tuple(rest.pop("capabilities")),
+        publishes=tuple(topics[each] for each in publishes),
         cold_start=ColdStart(**rest.pop("cold_start")),
         **rest,
     )

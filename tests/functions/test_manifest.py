@@ -13,7 +13,7 @@ import yaml
 
 from infra.packaging import manifest as packaging
 from infra.packaging import openapi
-from infra.packaging.capabilities import reached_capabilities
+from infra.packaging.capabilities import reached_calls, reached_capabilities
 from infra.packaging.manifest import MANIFEST, ROOT, Function, load
 from shared.domain.events import EVENT_TYPES
 
@@ -93,6 +93,23 @@ def test_a_function_declares_the_capabilities_that_its_code_reaches(function: Fu
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda each: each.name)
+def test_a_function_declares_the_topics_whose_events_its_code_makes(function: Function) -> None:
+    made = reached_calls(function.source)
+
+    assert {each.name for each in function.publishes} == {
+        kind.topic for kind in EVENT_TYPES if kind.__name__ in made
+    }
+
+
+def test_every_topic_that_has_an_event_is_published_to_by_us_or_by_others() -> None:
+    published = {each for function in FUNCTIONS for each in function.publishes}
+
+    for kind in EVENT_TYPES:
+        (topic,) = [each for each in load().topics if each.name == kind.topic]
+        assert topic in published or topic.open_to_others, kind
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda each: each.name)
 def test_a_main_file_is_only_a_table(function: Function) -> None:
     nodes = list(ast.walk(ast.parse(function.source.read_text())))
 
@@ -141,6 +158,16 @@ def test_a_name_that_dangles_or_a_path_with_two_owners_is_refused(
 
     with pytest.raises(ValueError, match=r"tick|served by"):
         load(path)
+
+
+def test_a_topic_to_publish_to_is_one_of_the_list_and_needs_the_bus(tmp_path: Path) -> None:
+    nowhere = {"publishes": ["no-such"]}
+    with pytest.raises(ValueError, match="tick publishes to"):
+        load(broken(tmp_path, lambda content: content["functions"]["tick"].update(nowhere)))
+
+    without = {"publishes": ["instance-changed"]}  # machines has no bus
+    with pytest.raises(jsonschema.ValidationError):
+        load(broken(tmp_path, lambda content: content["functions"]["machines"].update(without)))
 
 
 def test_what_deployed_code_knows_of_the_manifest_is_fresh() -> None:

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.terraform
 MANIFEST = load()
 NAMED = {"ids": lambda function: function.name}
-TOPICS = [topic.name for topic in MANIFEST.topics]
 BUCKET, SECRET = f"{PROJECT}-dumont-snapshots", "dumont-master-key"
 PUBSUB = "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com"
 
+PUBLISHER = "roles/pubsub.publisher"
 SCHEDULER_ROLE = f"projects/{PROJECT}/roles/dumont_scheduler"
 
 # A capability: the kind of grant, its roles, and on what.
 RIGHTS = {
     "store": {("project", "roles/datastore.user", PROJECT)},
-    "bus": {("pubsub_topic", "roles/pubsub.publisher", topic) for topic in TOPICS},
+    "bus": set(),  # the topics that it publishes to, each by its name
     "blobs": {("storage_bucket", "roles/storage.objectUser", BUCKET)},
     "secrets": {
         ("secret_manager_secret", "roles/secretmanager.secretAccessor", SECRET),
@@ -67,9 +67,10 @@ def test_a_function_has_the_roles_of_its_capabilities_and_no_other(
     direct: Plan, function: Function
 ) -> None:
     wanted = set().union(*(RIGHTS[each] for each in function.capabilities))
+    wanted |= {("pubsub_topic", PUBLISHER, each.name) for each in function.publishes}
     if function.topic:  # what it refuses for good, it puts aside by itself
         put_aside = f"{function.topic.name}-rejected"
-        wanted.add(("pubsub_topic", "roles/pubsub.publisher", put_aside))
+        wanted.add(("pubsub_topic", PUBLISHER, put_aside))
 
     assert of(direct, f"serviceAccount:{account(f'fn-{service(function)}')}") == wanted
 
@@ -105,10 +106,7 @@ def test_pubsub_may_put_messages_aside_and_sign_as_the_callers(direct: Plan) -> 
     listening = [each for each in MANIFEST.functions if each.topic]
 
     assert of(direct, PUBSUB) == {
-        *(
-            ("pubsub_topic", "roles/pubsub.publisher", f"{t.topic.name}-rejected")
-            for t in listening
-        ),
+        *(("pubsub_topic", PUBLISHER, f"{t.topic.name}-rejected") for t in listening),
         *(("pubsub_subscription", "roles/pubsub.subscriber", each.name) for each in listening),
         *(
             (

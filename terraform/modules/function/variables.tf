@@ -69,7 +69,7 @@ variable "environment" {
 }
 
 variable "topics" {
-  description = "The topics to which it may publish; none without the capability bus."
+  description = "The topics to which it may publish: those whose events it makes."
   type        = set(string)
 }
 
