@@ -1,8 +1,9 @@
 """`python -m tests.bench.api [--emulators] [--peer dstack] [--json]`: what the API carries.
 
-Beats of a thousand machines and a mix with people's reads, on a stack of its own; how calls and
-sweeps grow with what is stored (with `--emulators` on Firestore's emulator); with `--peer`, our
-server beside another's. The last line is one JSON object; with `--json` it is the only one.
+Beats of a thousand machines and a mix with people's reads, on a stack of its own, and how calls and
+sweeps grow with what is stored: on the embedded stack, with `--emulators` also as deployed, each
+function a process on the genuine emulators. With `--peer`, our server beside another's. The last
+line is one JSON object; with `--json` it is the only one. Exits 1 where a call failed.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 Figures = dict[str, Any]
 
 CALLERS = 8
+EMBEDDED, EMULATORS = "embedded", "emulators"
+LOADS = ("beats", "mix")
 # The leases of the stored machines last as long as the measurement.
 STEADY = {"DUMONT_VAST": "off", "DUMONT_LEASE_RENEWAL_S": "300"}
 
@@ -38,26 +41,32 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--machines", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=10.0, help="of each load")
     parser.add_argument("--sizes", default="10,100,1000,10000", help="stored instances")
-    parser.add_argument("--emulators", action="store_true", help="growth on Firestore's")
+    parser.add_argument("--emulators", action="store_true", help="on the emulators as well")
     parser.add_argument("--peer", choices=("dstack",), help="measure it beside ours")
     parser.add_argument("--rounds", type=int, default=5, help="of each side, with --peer")
     parser.add_argument("--json", action="store_true", help="print nothing but the last line")
     told = parser.parse_args(arguments)
     sizes = tuple(int(each) for each in told.sizes.split(","))
     found: Figures = {"cores": os.cpu_count()}
-    found |= load(told.machines, told.seconds)
-    found["growth"] = grown(sizes, emulators=told.emulators)
+    worlds = [EMBEDDED, EMULATORS] if told.emulators else [EMBEDDED]
+    for each in worlds:
+        emulators = each == EMULATORS
+        carried = load(told.machines, told.seconds, emulators=emulators)
+        found[each] = {**carried, "growth": grown(sizes, emulators=emulators)}
+        if not told.json:
+            show(each, found[each])
     if told.peer:
         found["compared"] = compare(told.rounds, told.seconds / 2)
     if not told.json:
-        show(found)
+        for name, value in found.get("compared", {}).items():
+            print(f"{name:30} {value}")
     print(json.dumps(found))
-    return 0
+    return 1 if any(found[each][load]["failed"] for each in worlds for load in LOADS) else 0
 
 
-def load(machines: int, seconds: float) -> Figures:
+def load(machines: int, seconds: float, *, emulators: bool) -> Figures:
     """Beats alone, then the mix, each by several callers at once."""
-    with own_stack(environment=STEADY) as stack:
+    with own_stack(environment=STEADY, emulators=emulators) as stack:
         services = services_of(stack.folder)
         people = join(stack.url, services, CALLERS, machines // CALLERS)
         fleet = [each for person in people for each in person.fleet]
@@ -103,21 +112,20 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def show(found: Figures) -> None:
-    for name in ("beats", "mix"):
+def show(world: str, found: Figures) -> None:
+    print(f"{world}, {found['machines']} machines")
+    for name in LOADS:
         each = found[name]
         print(
-            f"{name}: {each['per_s']} a second, p50 {each['p50_ms']} ms, p99 {each['p99_ms']} ms, "
-            f"failed {sum(each['failed'].values())}"
+            f"  {name}: {each['per_s']} a second, p50 {each['p50_ms']} ms, "
+            f"p99 {each['p99_ms']} ms, failed {sum(each['failed'].values())}"
         )
     for name, part in found["mix"]["parts"].items():
-        print(f"  {name:14} p50 {part['p50_ms']} ms, p99 {part['p99_ms']} ms, {part['calls']}")
-    print("p50 ms (reads) by stored instances")
+        print(f"    {name:14} p50 {part['p50_ms']} ms, p99 {part['p99_ms']} ms, {part['calls']}")
+    print("  p50 ms (reads) by stored instances")
     for name, by_size in found["growth"].items():
         cells = "  ".join(f"{at}: {e['p50_ms']} ({e['reads']})" for at, e in by_size.items())
-        print(f"  {name:18} {cells}")
-    for name, value in found.get("compared", {}).items():
-        print(f"{name:30} {value}")
+        print(f"    {name:18} {cells}", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from frontend.client.orders import Hibernation, OfferQuery, Order
+from infra.local.emulated import world
 from shared.agent_wire.codec import encode
 from shared.agent_wire.messages import BUSY, READY, AgentStatus, HeartbeatRequest, Idleness
 from shared.app.collections import LEASES, MAILBOXES
@@ -29,8 +31,12 @@ BUSY_LINE = "simgpu --util 85 --seconds 3600"
 
 
 def services_of(folder: Path) -> Services:
-    """The stack's own documents and keys, read beside it."""
-    return of_environment({"DUMONT_DATA_DIR": str(folder)})
+    """The stack's own documents and keys, read beside it: in its folder, or on its emulators."""
+    if not (folder / "emulators").exists():
+        return of_environment({"DUMONT_DATA_DIR": str(folder)})
+    told = {"DUMONT_DATA_DIR": str(folder), **world.variables(folder)}
+    os.environ.update(told)  # Google's own libraries look there for the emulators
+    return of_environment(told)
 
 
 def rent(cloud: Dumont, how_many: int) -> list[Instance]:

@@ -51,16 +51,25 @@ def begin(local: Local, environment: Mapping[str, str]) -> dict[str, str]:
     sources = _sources(environment)
     if not isinstance(sources[FIRESTORE.key], Given) and living(local.folder, FIRESTORE) is None:
         _forget(local)
-    records = {each: _begun(local, each, sources[each.key]) for each in EMULATORS}
+    for each in EMULATORS:
+        _begun(local, each, sources[each.key])
     return {
-        **{emulator.variable: record.address for emulator, record in records.items()},
+        **variables(local.folder),
+        "DUMONT_TRUSTED_HOPS": "1",
+        "DUMONT_CALLS_PER_S": environment.get("DUMONT_CALLS_PER_S", "0"),
+    }
+
+
+def variables(data: Path) -> dict[str, str]:
+    """Where the emulators of this folder answer, and what is on them."""
+    records = {each: running.recorded(folder_of(data, each)) for each in EMULATORS}
+    return {
+        **{each.variable: record.address for each, record in records.items() if record},
         "DUMONT_PLATFORM": "google",
         "DUMONT_CALLER_PROOF": "signed",
         "DUMONT_SECRETS": "file",
-        "DUMONT_TRUSTED_HOPS": "1",
-        "DUMONT_CALLS_PER_S": environment.get("DUMONT_CALLS_PER_S", "0"),
         "DUMONT_BUCKET": BUCKET,
-        "GOOGLE_CLOUD_PROJECT": project_of(local),
+        "GOOGLE_CLOUD_PROJECT": project_of(data),
     }
 
 
@@ -104,9 +113,9 @@ def bundles(data: Path) -> Path:
     return data / "bundles"
 
 
-def project_of(local: Local) -> str:
+def project_of(data: Path) -> str:
     """One project for each data folder, under a name that every emulator takes."""
-    digest = hashlib.sha256(deployment_id(local.folder).encode()).hexdigest()
+    digest = hashlib.sha256(deployment_id(data).encode()).hexdigest()
     return f"demo-{digest[:12]}"
 
 

@@ -56,7 +56,7 @@ def test_functions_are_told_where_each_emulator_is(local: Local) -> None:
     assert told["MEMORY_HOST"] == "10.0.0.7:1"
     assert told["OTHER_HOST"].startswith("http://127.0.0.1:")
     assert told["DUMONT_PLATFORM"] == "google"
-    assert told["GOOGLE_CLOUD_PROJECT"] == world.project_of(local)
+    assert told["GOOGLE_CLOUD_PROJECT"] == world.project_of(local.folder)
 
 
 def test_the_next_start_goes_on_with_what_still_runs(local: Local) -> None:
