@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import orjson
+
 JSON_TYPE = "application/json"  # exactly so: VAST's client refuses a charset (vast.md, section 1)
 
 
@@ -32,7 +34,11 @@ class Answer:
 
     @classmethod
     def of(cls, value: object, status: int = 200) -> Answer:
-        return cls(status, json.dumps(value).encode())
+        try:
+            body = orjson.dumps(value)
+        except TypeError:  # a number too large, or a key that is no text
+            body = json.dumps(value).encode()
+        return cls(status, body)
 
     @classmethod
     def text(cls, text: str, status: int, content_type: str = "text/plain") -> Answer:

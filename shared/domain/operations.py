@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.ids import InstanceId, OperationId, UserId
+from shared.domain.replacing import replace
 
 
 class OperationKind(StrEnum):

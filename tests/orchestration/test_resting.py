@@ -112,10 +112,10 @@ def test_the_second_pass_is_only_for_what_waits() -> None:
 def test_a_look_at_what_only_runs_is_two_more_reads_and_a_write() -> None:
     cloud = Cloud()
     running(cloud)
-    cloud.clock.advance(31)  # the sweep notes itself once in half a minute
+    cloud.clock.advance(46)  # the sweep notes itself once in three quarters of a minute
     with counted() as with_one:
         sweep(cloud.services)
-    cloud.clock.advance(31)
+    cloud.clock.advance(46)
     with counted() as with_none:
         sweep(cloud.services)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING
 
 from shared.app.collections import INSTANCES
@@ -38,7 +37,6 @@ def live(
         return _live(world, machines)
     finally:
         world.close()
-        gc.collect(0)
 
 
 def _live(world: SimWorld, machines: int) -> Outcome:

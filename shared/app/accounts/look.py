@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from shared.domain.rentals.labels import rental_of
 from shared.domain.rentals.model import RentalState
 from shared.domain.rentals.observe import missed, sighted
 from shared.domain.rentals.told import of_sighting
+from shared.domain.replacing import replace
 from shared.ports.store import Stored
 
 if TYPE_CHECKING:

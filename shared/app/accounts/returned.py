@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.collections import INSTANCES, RENTALS
@@ -10,6 +9,7 @@ from shared.app.instances.save import note, save
 from shared.app.instances.scene import load
 from shared.domain.errors import StoreError, VersionConflict
 from shared.domain.rentals.model import RentalState
+from shared.domain.replacing import replace
 from shared.ports.store import Save
 
 if TYPE_CHECKING:

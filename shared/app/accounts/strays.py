@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from shared.domain.failover.incarnation import may_be_forgotten
 from shared.domain.market.look import Stray
 from shared.domain.market.strays import too_many
 from shared.domain.rentals.labels import minted_at
+from shared.domain.replacing import replace
 from shared.ports.store import Add, Save
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.audit.record import entry
@@ -11,6 +10,7 @@ from shared.app.auth.collections import REFRESH_FAMILIES, USERS
 from shared.app.auth.login import proves
 from shared.app.auth.users import user_of
 from shared.domain.errors import Forbidden, Invalid, Unauthenticated, VersionConflict
+from shared.domain.replacing import replace
 from shared.domain.users.passwords import accepted
 from shared.ports.store import Save
 

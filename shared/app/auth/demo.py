@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.auth import passwords
@@ -15,6 +14,7 @@ from shared.app.auth.users import email_key, user_by_email
 from shared.domain.errors import DocumentExists, Forbidden, VersionConflict
 from shared.domain.ids import UserId
 from shared.domain.principals import Principal, Scope
+from shared.domain.replacing import replace
 from shared.domain.users.emails import normalised
 from shared.domain.users.passwords import accepted
 from shared.domain.users.secret_text import SECRET_LENGTH, base62

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.auth import passwords
@@ -12,6 +11,7 @@ from shared.app.auth.simulated_account import open_if_missing
 from shared.app.auth.throttle import forgive, record_failure, refuse_while_slowed
 from shared.app.auth.users import NOBODY, as_typed, email_key, user_by_email
 from shared.domain.errors import StoreError, Unauthenticated
+from shared.domain.replacing import replace
 from shared.domain.users.passwords import LONGEST, canonical
 
 if TYPE_CHECKING:

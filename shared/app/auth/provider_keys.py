@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from shared.domain.errors import (
     ProviderCannot,
     ProviderKeyRejected,
 )
+from shared.domain.replacing import replace
 from shared.ports.store import Add, Save
 
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.app.auth.collections import SETUP_TICKETS
 from shared.domain.errors import AlreadyTaken, Forbidden
+from shared.domain.replacing import replace
 from shared.domain.users.secret_text import digest, secret_from
 from shared.domain.users.user import SetupTicket
 from shared.ports.store import Save

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.app.collections import BUDGETS, SPENDING_LIMITS
@@ -11,6 +11,7 @@ from shared.domain.billing.budget import NOTHING, Budget, month_before, month_of
 from shared.domain.billing.limits import NO_LIMITS, Limits
 from shared.domain.billing.posting import booked
 from shared.domain.ids import UserId
+from shared.domain.replacing import replace
 from shared.ports.store import Add, Save, Stored, Write
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.audit.record import entry
@@ -14,6 +13,7 @@ from shared.app.instances.save import note, save
 from shared.app.instances.scene import load
 from shared.domain.billing.limits import NO_LIMITS, SpendingLimits
 from shared.domain.errors import DocumentExists, NotFound, StoreError, VersionConflict
+from shared.domain.replacing import replace
 from shared.ports.store import Add, Save, Stored
 
 if TYPE_CHECKING:

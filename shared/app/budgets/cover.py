@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.budgets.books import limits_of, open_books
@@ -16,6 +15,7 @@ from shared.domain.billing.notices import told
 from shared.domain.billing.plan import plan
 from shared.domain.billing.posting import open_months, topped_up
 from shared.domain.instances.covering import standing_of
+from shared.domain.replacing import replace
 from shared.ports.store import Save
 
 if TYPE_CHECKING:

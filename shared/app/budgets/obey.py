@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.app.collections import OPERATIONS
@@ -13,6 +13,7 @@ from shared.domain.instances.covering import GIVEN_UP, PUT_TO_SLEEP
 from shared.domain.instances.model import Desired, Instance, InstanceState
 from shared.domain.instances.transitions import enter, gave_up, ordered
 from shared.domain.operations import Operation, OperationKind
+from shared.domain.replacing import replace
 from shared.ports.store import Add, Save, Write
 
 if TYPE_CHECKING:

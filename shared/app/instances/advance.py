@@ -6,7 +6,6 @@ and each save names the version that it was decided on.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.accounts.look import ask_look
@@ -89,6 +88,7 @@ from shared.domain.instances.steps import (
     Trust,
     Verify,
 )
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

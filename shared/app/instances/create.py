@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.app.accounts.load import accounts_for, credit_at
@@ -23,6 +23,7 @@ from shared.domain.instances.transitions import provision
 from shared.domain.market.offers import OfferFilter
 from shared.domain.operations import Operation, OperationKind, Phase
 from shared.domain.racing.stakes import purse_too_small
+from shared.domain.replacing import replace
 from shared.ports.store import Add, Write
 
 if TYPE_CHECKING:

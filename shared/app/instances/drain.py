@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from shared.domain.instances.transitions import (
     stay_awake,
 )
 from shared.domain.operations import Operation, OperationKind
+from shared.domain.replacing import replace
 from shared.ports.store import Add, Save, Write
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.instances.save import note, save
@@ -10,6 +9,7 @@ from shared.app.snapshots.condemn import condemn_all
 from shared.app.snapshots.open import given_up
 from shared.domain.instances.model import Desired, InstanceState
 from shared.domain.instances.transitions import enter, gave_up, put_off_end
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from shared.app.instances.scene import Loaded

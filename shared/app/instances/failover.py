@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.agent_wire.messages import RENEW
@@ -22,6 +21,7 @@ from shared.domain.history.book import machine_key
 from shared.domain.ids import OperationId
 from shared.domain.instances.transitions import retreat
 from shared.domain.operations import Operation, OperationKind, Phase
+from shared.domain.replacing import replace
 from shared.ports.store import Add, Save, Write
 
 if TYPE_CHECKING:

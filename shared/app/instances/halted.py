@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from shared.domain.failover.transitions import halted, paid_again, still_halted,
 from shared.domain.instances.model import InstanceState
 from shared.domain.instances.transitions import enter, started_outside
 from shared.domain.rentals.transitions import spoke, started_by_others
+from shared.domain.replacing import replace
 from shared.ports.store import Save
 
 if TYPE_CHECKING:

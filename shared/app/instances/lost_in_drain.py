@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.collections import LEASES, OPERATIONS, SNAPSHOTS
 from shared.app.history.record import loss_writes
 from shared.app.instances.save import note, save
 from shared.domain.failover.transitions import asleep_without
+from shared.domain.replacing import replace
 from shared.ports.store import Save, Write
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from shared.domain.instances.model import Desired, Instance, InstanceState
 from shared.domain.instances.orders import changes, refuse_ended, refuse_unless
 from shared.domain.instances.transitions import ordered
 from shared.domain.operations import Operation, OperationKind, Phase
+from shared.domain.replacing import replace
 from shared.domain.serverless.model import told_of
 from shared.domain.serverless.wakes import manner_of
 from shared.ports.store import Add, Save, Write

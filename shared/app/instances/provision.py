@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from shared.domain.racing.odds import READY_WITHIN_S
 from shared.domain.racing.stakes import purse_too_small
 from shared.domain.rentals.labels import label_of
 from shared.domain.rentals.model import Rental, RentalState, Terms
+from shared.domain.replacing import replace
 from shared.domain.serverless.bids import bid_for
 from shared.ports.store import Add, Write
 

@@ -6,7 +6,6 @@ function's call and a look at every document for each.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.collections import INSTANCES, LEASES, RENTALS
@@ -15,6 +14,7 @@ from shared.domain.instances.decide import next_step
 from shared.domain.instances.rest import due_at, may_rest_on
 from shared.domain.instances.scene import Scene
 from shared.domain.instances.steps import Rest
+from shared.domain.replacing import replace
 from shared.ports.store import Save
 
 if TYPE_CHECKING:

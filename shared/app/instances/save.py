@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.audit.record import entry
 from shared.app.collections import INSTANCES, OPERATIONS
 from shared.domain.instances.progress import followed
+from shared.domain.replacing import replace
 from shared.ports.store import Save, Write
 
 if TYPE_CHECKING:

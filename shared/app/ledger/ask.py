@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.app.collections import LOOKS
 from shared.domain.errors import StoreError
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from shared.app.services import Services

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.collections import LEDGER
 from shared.domain.billing.usage import page_of
+from shared.domain.replacing import replace
 from shared.ports.store import Add
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -38,6 +38,7 @@ from shared.domain.billing.bill import (
 from shared.domain.errors import DumontError, StoreError, VersionConflict
 from shared.domain.ids import AccountId, ContractId
 from shared.domain.rentals.model import Rental, RentalState
+from shared.domain.replacing import replace
 from shared.ports.marketplace import Charge
 from shared.ports.store import Add, Save, Stored
 

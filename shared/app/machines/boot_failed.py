@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.agent_wire.onstart import NO_PYTHON
@@ -15,6 +14,7 @@ from shared.domain.machines.tokens import bootstrapped
 from shared.domain.rentals.contract_status import ContractStatus
 from shared.domain.rentals.model import Blame, Rental, RentalState
 from shared.domain.rentals.told import Told
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from shared.agent_wire.messages import BootFailed

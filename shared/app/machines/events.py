@@ -7,7 +7,6 @@ then.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from shared.domain.history.book import machine_key
 from shared.domain.instances.model import InstanceState
 from shared.domain.instances.transitions import restored, retreat
 from shared.domain.machines.logs import LogChunk
+from shared.domain.replacing import replace
 from shared.domain.snapshots.report import failed, reported
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from shared.domain.instances.transitions import enter, won
 from shared.domain.machines.tokens import MACHINE_TOKEN_S, MachineToken, bootstrapped
 from shared.domain.operations import OperationKind
 from shared.domain.rentals.transitions import spoke
+from shared.domain.replacing import replace
 from shared.ports.store import Save, Stored, Write
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from shared.domain.errors import DocumentExists, StoreError, Unauthenticated, Ve
 from shared.domain.failover.incarnation import contradicts, is_older, lacks
 from shared.domain.machines.lease import AgentLease, grown, passed
 from shared.domain.machines.tokens import MACHINE_TOKEN_S, Receipt, receipt
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from shared.app.services import Services

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from shared.domain.racing.decide import next_racers
 from shared.domain.racing.entry import entry_of_offer, racer_of
 from shared.domain.racing.odds import READY_WITHIN_S, oddsmaker
 from shared.domain.racing.stakes import Stakes, purse_too_small
+from shared.domain.replacing import replace
 from shared.domain.serverless.bids import bid_for
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from shared.domain.market.gpu_names import canonical
 from shared.domain.market.offers import MachineType, Offer, OfferFilter
 from shared.domain.market.ranking import RankedOffer, rank
 from shared.domain.racing.odds import Oddsmaker, oddsmaker
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from shared.app.services import Services

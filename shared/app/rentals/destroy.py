@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.accounts.sighting import sighting_of
@@ -11,6 +10,7 @@ from shared.domain.errors import ProviderRefused
 from shared.domain.rentals.model import Action, Rental
 from shared.domain.rentals.observe import sighted
 from shared.domain.rentals.transitions import destroyed
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

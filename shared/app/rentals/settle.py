@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.budgets.books import open_books
@@ -15,6 +14,7 @@ from shared.app.machines.mailbox import forget
 from shared.domain.billing.posting import months_of, settled
 from shared.domain.rentals.model import Rental, RentalState
 from shared.domain.rentals.transitions import become, counted
+from shared.domain.replacing import replace
 from shared.ports.store import Save, Stored, Write
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.audit.record import entry
 from shared.app.collections import SNAPSHOTS
 from shared.app.snapshots.read import owned_snapshot
 from shared.domain.errors import Conflicting, StoreError, VersionConflict
+from shared.domain.replacing import replace
 from shared.ports.store import Save
 
 if TYPE_CHECKING:

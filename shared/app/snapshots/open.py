@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.collections import SNAPSHOTS
 from shared.domain.ids import RentalId, SnapshotId
+from shared.domain.replacing import replace
 from shared.domain.snapshots.model import Snapshot, SnapshotState, prefix_of
 from shared.ports.store import Save, Stored, Write
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.collections import OPERATIONS, SNAPSHOTS
@@ -11,6 +10,7 @@ from shared.app.snapshots.condemn import retain
 from shared.domain.errors import SnapshotCorrupt
 from shared.domain.instances.transitions import acknowledged
 from shared.domain.operations import OperationKind
+from shared.domain.replacing import replace
 from shared.domain.snapshots.acknowledge import becomes_head
 from shared.domain.snapshots.model import Snapshot, SnapshotState
 from shared.ports.store import Save, Stored, Write

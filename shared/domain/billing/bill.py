@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +12,7 @@ from shared.domain.billing.budget import cost_of
 from shared.domain.billing.ledger import LedgerLine, lines_of
 from shared.domain.ids import AccountId, ContractId, InstanceId, RentalId, UserId
 from shared.domain.rentals.model import Rental, RentalState
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from enum import StrEnum

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
 from shared.domain.ids import InstanceId, RentalId, UserId
+from shared.domain.replacing import replace
 
 RESERVE_HOURS = 0.5  # the rate of a rental that a race's own money promises
 HOUR_S = 3600

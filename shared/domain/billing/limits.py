@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.errors import Invalid
 from shared.domain.ids import UserId
+from shared.domain.replacing import replace
 
 
 class Period(StrEnum):

@@ -6,8 +6,10 @@ may be off, in seconds: the grain of that clock (one second) or the gap between 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from shared.domain.replacing import replace
 
 CLOCK_GRAIN_S = 1.0
 HALT_S = 10.0  # docker's own patience between a stop order and the kill: billed until then

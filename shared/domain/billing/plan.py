@@ -5,7 +5,7 @@ limits ask for. Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from shared.domain.billing.posting import LONGEST_S, Share, used_this_month
 from shared.domain.errors import BudgetExceeded
 from shared.domain.ids import RentalId
 from shared.domain.rentals.model import Rental
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from shared.domain.failover.model import FailoverState

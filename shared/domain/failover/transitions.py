@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from shared.domain.failover.model import Held, Recovery
 from shared.domain.history.book import machine_key
 from shared.domain.instances.model import Desired, InstanceState
 from shared.domain.instances.transitions import enter
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from datetime import datetime

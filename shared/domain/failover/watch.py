@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from shared.domain.rentals.timing import Timing
@@ -25,7 +27,9 @@ class Watch:
         return now if now - self.swept_at > late else self.healthy_since
 
     def swept(self, now: datetime, timing: Timing) -> Watch:
-        """Written once a sweep, not at its second pass."""
-        if now - self.swept_at < timedelta(seconds=timing.sweep_s / 2):
+        """Written once a sweep, not at its second pass, which begins half a sweep after the first
+        has ended.
+        """
+        if now - self.swept_at < timedelta(seconds=timing.sweep_s * 3 / 4):
             return self
         return replace(self, swept_at=now, healthy_since=self.healthy_at(now, timing))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from shared.domain.errors import Conflicting, Invalid
 from shared.domain.history.marks import KEPT, MachineRecord, with_attempt
 from shared.domain.history.verdict import Block, BlockSource, automatic_block
 from shared.domain.ids import UserId
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from shared.domain.history.attempt import Attempt

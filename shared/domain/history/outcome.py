@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from shared.domain.history.attempt import Attempt, Outcome, Stage
 from shared.domain.instances.model import InstanceState
 from shared.domain.rentals.contract_status import ContractStatus
 from shared.domain.rentals.model import Blame, RentalState
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.domain.history.book import machine_key
 from shared.domain.history.marks import KEPT, MachineRecord
 from shared.domain.history.verdict import Block, BlockSource, automatic_block, judged
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

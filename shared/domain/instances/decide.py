@@ -6,7 +6,6 @@ that anything of it asks for.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -50,6 +49,7 @@ from shared.domain.instances.steps import (
 from shared.domain.rentals.decide import next_step as next_rental_step
 from shared.domain.rentals.model import RentalState
 from shared.domain.rentals.steps import RentalRest
+from shared.domain.replacing import replace
 from shared.domain.serverless.leases import open_leases
 from shared.domain.snapshots.model import Snapshot, SnapshotState
 

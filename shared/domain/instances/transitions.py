@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.failover.limits import failed
 from shared.domain.instances.model import Desired, Drain, Instance, InstanceState
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from shared.domain.ids import OperationId, SnapshotId

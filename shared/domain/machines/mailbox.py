@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.ids import CommandId, RentalId
 from shared.domain.instances.policies import HibernationPolicy
+from shared.domain.replacing import replace
 
 MAX_WAITING = 32
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from shared.domain.market.gpu_names import same_gpu
 from shared.domain.market.offers import OfferFilter
 from shared.domain.market.regions import countries_of
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

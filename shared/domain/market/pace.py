@@ -8,10 +8,11 @@ there: two calls that leave 4.5 s apart may arrive closer together.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.domain.ids import AccountId
+from shared.domain.replacing import replace
 
 MARGIN_S = 0.4
 DEFAULT_S = 1.0

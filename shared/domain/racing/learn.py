@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.domain.history.attempt import Outcome, Stage
@@ -18,6 +17,7 @@ from shared.domain.racing.experience import (
 )
 from shared.domain.racing.odds import oddsmaker
 from shared.domain.racing.subject import subject_of_attempt
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from shared.domain.ids import ContractId
 from shared.domain.rentals.contract_status import ContractStatus
 from shared.domain.rentals.model import Address, Rental, RentalState
 from shared.domain.rentals.transitions import become, bind, by_their_clock, stray
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from shared.domain.rentals.timing import Timing

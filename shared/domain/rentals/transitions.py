@@ -6,11 +6,11 @@ call was sent, and adds the fact.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.rentals.model import Action, Address, Blame, Claim, Rental, RentalState
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from shared.domain.billing.meter import Meter

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from shared.domain.replacing import replace
 from shared.domain.snapshots.model import Snapshot, SnapshotState
 
 if TYPE_CHECKING:

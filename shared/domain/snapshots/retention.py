@@ -6,10 +6,10 @@ are referenced by what is not acknowledged yet. A policy never takes what its ow
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.domain.instances.model import Instance, InstanceState
+from shared.domain.replacing import replace
 from shared.domain.snapshots.model import Snapshot, SnapshotState
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.errors import Invalid
 from shared.domain.ids import ApiKeyId, UserId
 from shared.domain.principals import Scope
+from shared.domain.replacing import replace
 from shared.domain.users.secret_text import base62, digest, same
 
 PREFIX = "dc_live_"

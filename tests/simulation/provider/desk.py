@@ -65,7 +65,7 @@ class Desk:
         if answer.status:
             for each in self.log:
                 each.arrived(call, request)
-        if b'"next_token": "' in answer.body:
+        if b'"next_token":"' in answer.body:
             self._between_pages(fortune)
         return answer
 

@@ -144,10 +144,13 @@ def test_silence_counts_from_our_return() -> None:
     assert back.swept(after(3660), TIMING).healthy_since == after(3600)
 
 
-def test_the_second_pass_of_a_minute_writes_nothing() -> None:
+@pytest.mark.parametrize("begins_s", [29, 30, 44], ids="{}s".format)
+def test_the_second_pass_of_a_minute_writes_nothing(begins_s: int) -> None:
+    """It waits for half a minute once the first has ended, which may take a while itself."""
     watch = Watch(after(0), after(0))
 
-    assert watch.swept(after(29), TIMING) is watch
+    assert watch.swept(after(begins_s), TIMING) is watch
+    assert watch.swept(after(59), TIMING) is not watch
 
 
 # --- why it stands still

@@ -31,7 +31,7 @@ def contracts(exchange: Exchange) -> list[str | None]:
 @pytest.mark.parametrize(
     ("fault", "status", "text"),
     [
-        ("refuse", 200, b'"success": false'),
+        ("refuse", 200, b'"success":false'),
         ("429", 429, b"too frequent"),
         ("5xx", 503, b"<html>"),
         ("500", 500, b"<html>"),
