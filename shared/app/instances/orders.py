@@ -141,10 +141,12 @@ def snapshot(services: Services, owner: UserId, instance_id: InstanceId, reason:
 
 
 def open_snapshot(services: Services, loaded: Loaded, reason: str) -> Change:
-    """Raises Conflicting when one is under way."""
+    """Raises Conflicting when one is under way, or its machine is lost."""
     instance = loaded.instance.value
     if instance.primary is None or instance.open_snapshot:
         raise Conflicting("a snapshot is under way")
+    if instance.failover.told:
+        raise Conflicting(f"nothing can be taken of it now: {instance.failover.told}")
     now = services.clock.now()
     deadline = now + timedelta(seconds=SNAPSHOT_DEADLINE_S)
     fresh = opened(services, instance, instance.primary, reason, "", deadline)

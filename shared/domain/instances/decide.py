@@ -145,8 +145,19 @@ def _running(scene: Scene, now: datetime, timing: Timing) -> InstanceStep | None
         return OrderSleep(IDLE_REASON)
     doubt = on_silence(scene, now, timing)
     if isinstance(doubt, Rest):
-        return _snapshot_under_way(scene, now) or _waiting(doubt, scene.snapshot, now)
+        under_way = _of_the_lost(scene) or _snapshot_under_way(scene, now)
+        return under_way or _waiting(doubt, scene.snapshot, now)
     return doubt or _snapshot_under_way(scene, now) or _next_look(scene, now, timing)
+
+
+def _of_the_lost(scene: Scene) -> InstanceStep | None:
+    """What a machine that is confirmed lost has not written is not waited for: its owner is told
+    now, not when the time is over. Should it come back, another is taken.
+    """
+    told, snapshot = scene.instance.failover.told, scene.snapshot
+    if not told or snapshot is None or snapshot.state is not SnapshotState.OPEN:
+        return None
+    return DropSnapshot(told)
 
 
 def _waiting(doubt: Rest, snapshot: Snapshot | None, now: datetime) -> Rest:

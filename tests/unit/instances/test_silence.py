@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shared.domain.failover.decide import UNSAVED
 from shared.domain.failover.evidence import FIRST_WORD_S, Fleet
 from shared.domain.failover.model import FailoverState, Suspicion
+from shared.domain.ids import SnapshotId
 from shared.domain.instances.decide import next_step
 from shared.domain.instances.scene import Scene
-from shared.domain.instances.steps import DropSnapshot, NoteSilence, Rest
+from shared.domain.instances.steps import DropSnapshot, HoldBack, NoteSilence, Rest, Verify
 from shared.domain.rentals.model import Address, RentalState
 from shared.domain.rentals.timing import Timing
+from shared.domain.snapshots.model import Snapshot, SnapshotState
 from tests.unit.instances.samples import ME, a_snapshot, an_instance
 from tests.unit.rentals.samples import a_rental, after
 
@@ -54,6 +57,33 @@ def test_a_snapshot_of_a_machine_that_is_waited_for_ends_by_its_deadline() -> No
 
     assert next_step(scene, after(130), Timing()) == Rest(after(140), look=True)
     assert isinstance(next_step(scene, after(140), Timing()), DropSnapshot)
+
+
+def lost_and_held_back(told: str, snapshot: Snapshot) -> Scene:
+    """Nothing was ever saved of it, so that nobody gives its machine up."""
+    doubt = FailoverState(suspicion=Suspicion(ME, after(120), "silent"), told=told)
+    instance = an_instance(silent_since=after(120), failover=doubt, head=None, restore_from=None)
+    return replace(without_a_beat(), instance=instance, snapshot=snapshot)
+
+
+def test_a_snapshot_of_a_machine_that_is_confirmed_lost_is_dropped_at_once() -> None:
+    """It kept its owner waiting for an hour, until its deadline."""
+    asked = a_snapshot(drain_id=None, deadline=after(9000))
+    long_silent = after(4000)
+
+    first = next_step(lost_and_held_back("", asked), long_silent, Timing())
+    then = next_step(lost_and_held_back(UNSAVED, asked), long_silent, Timing())
+
+    assert first == HoldBack(UNSAVED)
+    assert then == DropSnapshot(UNSAVED)
+
+
+def test_what_a_lost_machine_had_uploaded_is_verified_all_the_same() -> None:
+    uploaded = a_snapshot(SnapshotState.UPLOADED, drain_id=None, deadline=after(9000))
+
+    assert next_step(lost_and_held_back(UNSAVED, uploaded), after(4000), Timing()) == Verify(
+        SnapshotId("snap_1")
+    )
 
 
 def test_a_machine_that_never_beats_is_silent() -> None:
