@@ -140,6 +140,7 @@ sbom: $(STAMP) ## What everything is made of: build/sbom.json, CycloneDX
 	@mkdir -p build
 	@$(BIN)/python -W ignore -m cyclonedx_py environment $(BIN)/python --pyproject pyproject.toml \
 	  --output-reproducible --of JSON -o build/sbom.json
+	@$(BIN)/python -m infra.packaging.sbom build/sbom.json
 	@echo build/sbom.json
 
 openapi: $(STAMP) ## Write the generated files anew
