@@ -56,6 +56,7 @@ def settings_of(environment: Mapping[str, str]) -> Settings:
         default_beat_s=int(environment.get("DUMONT_BEAT_S", "30")),
         command_index_cache_s=int(environment.get("DUMONT_INDEX_S", "5")),
         calls_per_s=float(environment.get("DUMONT_CALLS_PER_S", "10")),
+        machines_at_loopback=environment.get("DUMONT_MACHINES_AT_LOOPBACK", "false") == "true",
         timing=Timing(**json.loads(environment.get("DUMONT_TIMING", "{}"))),
         stop_urls={"vast": f"{environment.get('DUMONT_VAST_URL', VAST_URL)}{VAST_STOP_PATH}"},
     )

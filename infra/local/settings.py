@@ -114,6 +114,7 @@ def function_environment(
         # Two processes serve, each with its own view of what waits for machines; a look at the
         # embedded store costs nothing.
         "DUMONT_INDEX_S": "1",
+        "DUMONT_MACHINES_AT_LOOPBACK": "true" if simulators else "false",
         "DUMONT_LEASE_RENEWAL_S": os.environ.get("DUMONT_LEASE_RENEWAL_S", "60"),
         "DUMONT_TIMING": json.dumps(LOCAL_TIMING if "vast" in simulators else {}),
         **market,

@@ -91,15 +91,15 @@ class Manifest:
 
     @property
     def areas(self) -> Mapping[str, str]:
-        """The first word after /api/ (or `agent`) to the function that serves it."""
+        """The first word after /api/ (or `agent`, `proxy`) to the function that serves it."""
         found = {"system": "system"}
         for function in self.functions:
             for path in function.paths:
                 parts = path.split("/")
                 if parts[1] == "api" and "." not in parts[2]:
                     found[parts[2]] = function.name
-                elif parts[1] == "agent":
-                    found["agent"] = function.name
+                elif parts[1] in {"agent", "proxy"}:
+                    found[parts[1]] = function.name
         return found
 
 

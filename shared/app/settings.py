@@ -28,4 +28,5 @@ class Settings:
     trusted_hops: int = 0  # proxies of ours that append to X-Forwarded-For
     area_urls: Mapping[str, str] = field(default_factory=dict)  # area -> URL; else public_url
     stop_urls: Mapping[str, str] = field(default_factory=dict)  # provider -> URL with {contract}
+    machines_at_loopback: bool = False  # simulated machines: the proxy may reach them
     version: str = "0.1.0"

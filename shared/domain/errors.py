@@ -102,6 +102,28 @@ class RateLimited(DumontError):
         self.retry_after_s = retry_after_s
 
 
+class NotAwake(DumontError):
+    """The instance is on its way up; worth repeating after `retry_after_s`."""
+
+    code = "not_awake"
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Unreachable(DumontError):
+    """The instance's own server could not be reached. Nothing was sent."""
+
+    code = "upstream_unreachable"
+
+
+class UpstreamFailed(DumontError):
+    """The instance's own server gave no clean answer; it may have acted."""
+
+    code = "upstream_failed"
+
+
 # --- the store, the bus, the blobs, the keys -------------------------------------------------
 
 

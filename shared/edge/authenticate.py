@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.errors import Forbidden, Unauthenticated
 from shared.domain.principals import Scope
+from shared.domain.serverless.forwarded import KEY_HEADER
 from shared.edge.problem import INVALID, Refusal
 from shared.edge.route import Access, Route
 
@@ -49,6 +50,8 @@ def authenticate(
         require_platform(services, route.summary, headers, proof)
     if route.access in {Access.MACHINE, Access.BODY, Access.PLATFORM}:
         return None
+    if route.access is Access.PROXY:
+        demo, headers = False, _of_proxy(headers)
     if demo and route.access is not Access.METRICS:
         principal: Principal | None = _demo_caller(services)
     else:
@@ -61,6 +64,12 @@ def authenticate(
     if needed not in principal.scopes:
         raise Forbidden(f"This key lacks the scope '{needed}'.")
     return principal
+
+
+def _of_proxy(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """With a key of its own the caller's Authorization is meant for the machine."""
+    key = headers.get(KEY_HEADER)
+    return headers if key is None else {"authorization": f"Bearer {key}"}
 
 
 def require_platform(

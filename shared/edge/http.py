@@ -149,7 +149,8 @@ def _answer(exchange: _Exchange, table: RouteTable, max_body_bytes: int) -> Repl
         methods = table.methods(request.path)
         return Reply(204, headers=heading.preflight_headers(settings, exchange.origin, methods))
     match = table.match(request.method, request.path)
-    demo = wants_demo(request.method, request.args)
+    ours = match.route.access is not Access.PROXY
+    demo = ours and wants_demo(request.method, request.args)
     proof = request.args.get("proof", "")
     principal = authenticate(
         exchange.services, match.route, exchange.headers, demo=demo, proof=proof
@@ -164,7 +165,7 @@ def _call(exchange: _Exchange, match: Match, principal: Principal | None, body: 
     query = parse_query(route.query, _arguments(route, request))
     # A machine's message is agent_wire's to read, and a scheduler may send anything: their
     # views get it as it was sent.
-    raw = match.route.access in {Access.MACHINE, Access.PLATFORM}
+    raw = match.route.access in {Access.MACHINE, Access.PLATFORM, Access.PROXY}
     content = b"" if raw or request.method in _READING else body
     parsed = parse_body(route.body, content, exchange.headers.get("content-type", ""))
     keyed = _keyed(exchange, match, principal, body)
@@ -182,6 +183,7 @@ def _call(exchange: _Exchange, match: Match, principal: Principal | None, body: 
             trace_id=exchange.trace_id,
             idempotency_id=keyed.id if keyed else "",
             raw_body=body if raw else b"",
+            raw_query=request.query_string.decode("latin-1") if raw else "",
         )
         return reply_of(route, route.view(call))
 
@@ -200,7 +202,7 @@ def _count(exchange: _Exchange, route: Route, principal: Principal | None) -> No
 
 def _arguments(route: Route, request: flask.Request) -> MultiDict[str, str]:
     """What is the route's own affair: neither `demo` nor what a scheduler adds."""
-    if route.access is Access.PLATFORM:
+    if route.access in {Access.PLATFORM, Access.PROXY}:
         return MultiDict()
     given = request.args.items(multi=True)
     return MultiDict((name, value) for name, value in given if name != "demo")
@@ -246,7 +248,9 @@ def _response(exchange: _Exchange, reply: Reply) -> flask.Response:
         exchange.services.settings, exchange.trace_id, exchange.origin
     )
     headers = Headers({"Content-Type": reply.media_type, **standing, **reply.headers})
-    response = flask.Response(reply.body, reply.status, headers)
+    response = flask.Response(reply.stream or reply.body, reply.status, headers)
+    if reply.stream is not None:
+        response.call_on_close(reply.stream.close)
     if reply.status == 204:
         del response.headers["Content-Type"]
     return response

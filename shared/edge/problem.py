@@ -76,6 +76,9 @@ TABLE: Mapping[type[errors.DumontError], Kind] = {
     errors.InsufficientFunds: Kind(402, "Not enough credit at the provider"),
     errors.BudgetExceeded: Kind(402, "Over budget"),
     errors.RateLimited: Kind(429, "Too many requests"),
+    errors.NotAwake: Kind(503, "Waking"),
+    errors.Unreachable: Kind(502, "The instance's server cannot be reached"),
+    errors.UpstreamFailed: Kind(502, "The instance's server failed"),
     errors.StoreError: Kind(503, "Unavailable", "", _BACKEND_AWAY, 5),
     errors.VersionConflict: Kind(
         503, "Busy", "", "Others changed the same thing at the same time. Try again.", 1
@@ -186,7 +189,7 @@ def _kind_of(error: errors.DumontError) -> Kind:
     kind = _kind_of_class(type(error))
     if isinstance(error, errors.ProviderRefused):
         kind = _REFUSED_BECAUSE.get(error.reason, kind)
-    if isinstance(error, errors.RateLimited | errors.ProviderBusy):
+    if isinstance(error, errors.RateLimited | errors.ProviderBusy | errors.NotAwake):
         kind = replace(kind, retry_after_s=max(0.0, error.retry_after_s))
     return kind if kind.code else replace(kind, code=error.code)
 

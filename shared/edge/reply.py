@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ class Reply:
     media_type: str = _JSON
     headers: Mapping[str, str] = field(default_factory=dict)
     logged_one_in: int = 1
+    stream: Generator[bytes] | None = None
 
 
 def reply_of(route: Route, result: BaseModel | Answer) -> Reply:
@@ -32,6 +33,7 @@ def reply_of(route: Route, result: BaseModel | Answer) -> Reply:
         answer.media_type,
         answer.headers,
         route.logged_one_in,
+        answer.stream,
     )
 
 

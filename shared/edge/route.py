@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -28,6 +28,7 @@ class Access(StrEnum):
     BODY = "body"  # the body is the proof (a password, a refresh token): no header is read,
     # because the token that a client still sends beside it may have run out
     MACHINE = "machine"  # the view checks the machine's own token
+    PROXY = "proxy"  # as USER, or by the key in X-Dumont-Key; the rest is the machine's affair
     PLATFORM = "platform"  # the scheduler, by its own proof
 
 
@@ -50,6 +51,7 @@ class Call(Generic[Q, B]):
     trace_id: str
     idempotency_id: str = ""  # the same at every try of one Idempotency-Key; "" without a key
     raw_body: bytes = b""  # as sent, for routes without a body model
+    raw_query: str = ""  # as sent, where it is not ours to read
 
     @property
     def user(self) -> Principal:
@@ -63,13 +65,14 @@ class Call(Generic[Q, B]):
 class Answer:
     """A view's result when a plain model with the route's status does not say it all.
 
-    `text` with `media_type` answers something other than JSON.
+    `text` with `media_type` answers something other than JSON; `stream` what is not there yet.
     """
 
     model: BaseModel | None = None
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     text: str | bytes | None = None
+    stream: Generator[bytes] | None = None
     media_type: str = "application/json"
 
 

@@ -1,0 +1,39 @@
+"""One HTTP request to one address that we know, once, and its answer as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """`host` is an address in numbers: no name is looked up. `target` is path and query."""
+
+    host: str
+    port: int
+    method: str
+    target: str
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """`chunks` are read from the connection, which is closed at their end or by `close`.
+
+    They raise UpstreamFailed where the answer is cut, too long or too slow.
+    """
+
+    status: int
+    headers: Sequence[tuple[str, str]]
+    chunks: Generator[bytes]
+
+
+class Forwarder(Protocol):
+    def forward(self, request: Forwarded, timeout_s: float) -> Answered:
+        """Follows no redirect and tries nothing twice. `timeout_s` bounds the whole answer.
+
+        Raises Unreachable where nothing was sent, and UpstreamFailed where it may have been.
+        """
