@@ -30,8 +30,8 @@ LETTING_GO = (
         "stale_evidence_counts",
         "idleness is judged from an old beat (rule 18)",
         "shared.domain.instances.idle",
-        "    return now - lease.seen_at <= timedelta(seconds=FRESH_S)",
-        "    return lease is not None and now is not None",
+        "    return of_now and now - lease.seen_at <= timedelta(seconds=FRESH_S)",
+        "    return of_now or now is not None",
         shown_by=(
             "partition",
             "late",
