@@ -16,6 +16,7 @@ import tempfile
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from infra.local.own_stack import own_stack
 from tests.bench import figures, growth, mix, stored
@@ -66,7 +67,7 @@ def main(arguments: list[str]) -> int:
 
 def load(machines: int, seconds: float, *, emulators: bool) -> Figures:
     """Beats alone, then the mix, each by several callers at once."""
-    with own_stack(environment=STEADY, emulators=emulators) as stack:
+    with own_stack(environment=STEADY, emulators=emulators) as stack, patch.dict(os.environ):
         services = services_of(stack.folder)
         people = join(stack.url, services, CALLERS, machines // CALLERS)
         fleet = [each for person in people for each in person.fleet]

@@ -31,11 +31,13 @@ BUSY_LINE = "simgpu --util 85 --seconds 3600"
 
 
 def services_of(folder: Path) -> Services:
-    """The stack's own documents and keys, read beside it: in its folder, or on its emulators."""
+    """The stack's own documents and keys, read beside it: in its folder, or on its emulators, which
+    are then named in this process's environment.
+    """
     if not (folder / "emulators").exists():
         return of_environment({"DUMONT_DATA_DIR": str(folder)})
     told = {"DUMONT_DATA_DIR": str(folder), **world.variables(folder)}
-    os.environ.update(told)  # Google's own libraries look there for the emulators
+    os.environ.update(told)  # where Google's own libraries look for them
     return of_environment(told)
 
 
