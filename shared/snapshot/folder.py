@@ -56,6 +56,12 @@ class FolderBlobs:
             _flush_folder(path.parent)
             return _stat(key, path, content)
 
+    def delete(self, key: str) -> None:
+        """Remove; a missing object is success."""
+        path = self._path(key)
+        with _translated(key):
+            path.unlink(missing_ok=True)
+
     def keys(self, suffix: str = "*") -> Iterator[str]:
         """Every key whose path matches the glob `**/suffix`, in order."""
         for path in sorted(self._root.glob(f"**/{suffix}")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import BlobMissing, SnapshotCorrupt
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class References:
     """What a manifest says to whoever has no key. `objects` are all that a restore needs beside
-    the manifest: packs, and in format 2 indexes. `key_prefixes` are those of whose data keys it
-    needs.
+    the manifest: packs, and in format 2 indexes. `wrapped_keys` are the data keys that open
+    it, each as prefix and wrapped secret.
     """
 
     key: str
     md5: str
     format: int
+    created_at: datetime
     size_bytes: int
     files: int
     objects: frozenset[Pack]
@@ -49,9 +51,12 @@ def references(blobs: BlobReader, key: str, tuning: Tuning = DEFAULT_TUNING) -> 
             raise SnapshotCorrupt(f"{key} holds the manifest of {head.key}")
         wrapped = tuple((each.prefix, each.wrapped) for each in head.keys)
         objects = frozenset(head.objects)
-        return References(key, md5, 2, head.size_bytes, head.files, objects, wrapped)
+        return References(
+            key, md5, 2, head.created_at, head.size_bytes, head.files, objects, wrapped
+        )
     plain = plain_manifest(content, key)
-    return References(key, md5, 1, plain.size_bytes, plain.files, frozenset(plain.packs))
+    packs = frozenset(plain.packs)
+    return References(key, md5, 1, plain.created_at, plain.size_bytes, plain.files, packs)
 
 
 def verify(
