@@ -15,8 +15,9 @@ from infra.agent.core.facts import Failure
 from infra.agent.http import Http
 from shared.agent_wire.messages import FENCED, OK, HelloAnswer, SnapshotDone, UploadsAnswer
 from shared.domain.errors import BlobError, BlobRefused, SnapshotError
-from shared.snapshot.backup import BackupTarget, backup
-from shared.snapshot.restore import RestoreOptions, restore
+from shared.snapshot.backup import backup
+from shared.snapshot.restore import restore
+from shared.snapshot.results import BackupTarget, RestoreOptions
 from shared.snapshot.tuning import Patience, Tuning
 from shared.snapshot.verify import load_manifest
 

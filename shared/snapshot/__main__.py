@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING
 
 from shared.domain.errors import DumontError, SnapshotKeyMissing
 from shared.snapshot import engine, forgetting
-from shared.snapshot.backup import BackupTarget
 from shared.snapshot.proof import references, verify
 from shared.snapshot.repository import opened
-from shared.snapshot.restore import RestoreOptions
+from shared.snapshot.results import BackupTarget, RestoreOptions
 from shared.snapshot.telling import Teller
 
 if TYPE_CHECKING:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import SnapshotError
-from shared.snapshot import codec, layout
+from shared.snapshot import codec
 from shared.snapshot.catalogue import Catalogue
-from shared.snapshot.manifest import Manifest, Pack, Skipped, workspace_root
+from shared.snapshot.manifest import Manifest, Pack, workspace_root
 from shared.snapshot.objects import put_once
 from shared.snapshot.packs import PackWriter
+from shared.snapshot.results import BackupResult, BackupTarget, check_target
 from shared.snapshot.tree import TreeReader
 from shared.snapshot.tuning import DEFAULT_TUNING, Meter, Progress, Tuning
 
@@ -21,35 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shared.ports.blobs import BlobClient
-
-
-@dataclass(frozen=True, slots=True)
-class BackupTarget:
-    """Where a snapshot is written, and what of the tree is left out.
-
-    `prefix` is `snapshots/<instance>/<epoch>-<rental>/`. A pattern of `exclude` (fnmatch, case
-    matters) that holds a `/` is compared with the whole relative path, any other with each name;
-    an excluded folder takes everything below it along.
-    """
-
-    prefix: str
-    snapshot_id: str
-    created_at: datetime
-    exclude: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BackupResult:
-    """What was written. `new_bytes` is what the new packs weigh in the store."""
-
-    manifest_key: str
-    manifest_md5: str
-    size_bytes: int
-    new_bytes: int
-    files: int
-    new_packs: tuple[Pack, ...]
-    torn: tuple[bytes, ...]
-    skipped: tuple[Skipped, ...]
 
 
 def backup(
@@ -86,13 +56,6 @@ def backup(
     content = codec.encode(manifest)
     stored = put_once(blobs, manifest.key, content, tuning.patience)
     return _result(manifest, stored.md5, new_packs)
-
-
-def check_target(target: BackupTarget) -> None:
-    if not layout.is_prefix(target.prefix) or not layout.is_snapshot_id(target.snapshot_id):
-        raise SnapshotError(f"{target.prefix!r} {target.snapshot_id!r} cannot name a snapshot")
-    if target.created_at.utcoffset() is None:
-        raise SnapshotError("a snapshot's time needs a zone")
 
 
 def _usable(parent: Manifest | None, target: BackupTarget) -> Manifest | None:

@@ -10,12 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import SnapshotCorrupt, SnapshotKeyMissing
-from shared.snapshot import backup as plain_backup
-from shared.snapshot import restore as plain_restore
-from shared.snapshot import verify as plain_verify
 from shared.snapshot.manifest import Manifest
 from shared.snapshot.proof import plain_manifest, read_manifest
-from shared.snapshot.restore import DEFAULT_OPTIONS, RestoreOptions, RestoreResult
+from shared.snapshot.results import (
+    DEFAULT_OPTIONS,
+    BackupResult,
+    BackupTarget,
+    RestoreOptions,
+    RestoreResult,
+    check_target,
+)
 from shared.snapshot.sealed import head as heads
 from shared.snapshot.tuning import DEFAULT_TUNING, Tuning
 from shared.snapshot.verify import Scrubbed, told
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shared.ports.blobs import BlobClient, BlobReader
-    from shared.snapshot.backup import BackupResult, BackupTarget
     from shared.snapshot.sealed.keys import Keys
     from shared.snapshot.sealed.manifest import SealedManifest
     from shared.snapshot.tuning import Progress
@@ -51,8 +54,10 @@ def backup(
     needs another id. Raises SnapshotError when the tree cannot be read, SnapshotCorrupt,
     SnapshotKeyMissing, BlobRefused, BlobError.
     """
-    plain_backup.check_target(target)
+    check_target(target)
     if keys is None:
+        from shared.snapshot import backup as plain_backup
+
         plain = parent if isinstance(parent, Manifest) else None
         return plain_backup.backup(tree, blobs, target, plain, progress, tuning)
     from shared.snapshot.sealed import backup as sealed_backup
@@ -79,6 +84,8 @@ def restore(
     SnapshotError, BlobRefused, BlobError.
     """
     if isinstance(manifest, Manifest):
+        from shared.snapshot import restore as plain_restore
+
         return plain_restore.restore(manifest, blobs, into, progress, options)
     from shared.snapshot.sealed import restore as sealed_restore
 
@@ -114,6 +121,8 @@ def scrub(
     Raises SnapshotCorrupt that names every bad object, after all were read; BlobRefused, BlobError.
     """
     if isinstance(manifest, Manifest):
+        from shared.snapshot import verify as plain_verify
+
         return plain_verify.scrub(manifest, blobs, progress, tuning)
     from shared.snapshot.sealed.checking import DeepCheck
 

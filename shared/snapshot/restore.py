@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shared.domain.errors import DiskFull, SnapshotError
 from shared.snapshot import layout, placing
 from shared.snapshot.fetch import ChunkReader
 from shared.snapshot.folders import Folders
 from shared.snapshot.manifest import Folder, HardLink, Pipe, Symlink
 from shared.snapshot.preparing import prepare_folders
+from shared.snapshot.results import DEFAULT_OPTIONS, RestoreOptions, RestoreResult, translated
 from shared.snapshot.shares import Numbered, shares
-from shared.snapshot.tuning import DEFAULT_TUNING, Meter, Progress, Tuning
+from shared.snapshot.tuning import Meter, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from shared.ports.blobs import BlobReader
     from shared.snapshot.manifest import Manifest
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreOptions:
-    """With `prune`, what the snapshot does not name is removed from the folder.
-
-    Without it such files stay as they are, and a restore fails where one of them stands in the
-    way of a folder, or is a folder in the way of a file. `only` names paths that are wanted, with
-    all below them (format 2; everything when empty): nothing is pruned then.
-    """
-
-    prune: bool = False
-    tuning: Tuning = field(default_factory=lambda: DEFAULT_TUNING)
-    only: tuple[bytes, ...] = ()
-
-
-DEFAULT_OPTIONS = RestoreOptions()
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreResult:
-    """`kept` files were right already. `incomplete` ones lack an owner, mode or attribute."""
-
-    files: int
-    size_bytes: int
-    kept: int
-    removed: tuple[bytes, ...]
-    incomplete: tuple[bytes, ...]
 
 
 def restore(
@@ -84,19 +51,6 @@ def restore(
     run.meter.finish()
     incomplete = tuple(sorted(run.incomplete))
     return RestoreResult(manifest.files, manifest.size_bytes, run.kept, removed, incomplete)
-
-
-@contextlib.contextmanager
-def translated() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        named = error.filename2 or error.filename
-        where = repr(named) if isinstance(named, (str, bytes)) else "the tree"
-        message = f"{where} cannot be restored: {error.strerror}"
-        if error.errno in _FULL:
-            raise DiskFull(message) from error
-        raise SnapshotError(message) from error
 
 
 class _Restore:

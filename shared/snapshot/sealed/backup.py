@@ -6,8 +6,8 @@ import errno
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import SnapshotError
-from shared.snapshot.backup import BackupResult
 from shared.snapshot.manifest import workspace_root
+from shared.snapshot.results import BackupResult
 from shared.snapshot.sealed.crew import Alone, Processes, Task, workers_for
 from shared.snapshot.sealed.gather import Gathered
 from shared.snapshot.sealed.manifest import torn_paths
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shared.ports.blobs import BlobClient
-    from shared.snapshot.backup import BackupTarget
+    from shared.snapshot.results import BackupTarget
     from shared.snapshot.sealed.crew import Crew
     from shared.snapshot.sealed.keys import DataKey, Keys
     from shared.snapshot.sealed.manifest import SealedManifest
@@ -84,7 +84,7 @@ class _Backup:
         walk = self._walked()
         size_bytes = wanted_bytes(walk.wanted)
         crew = self._crew or self._start(first_number, size_bytes)
-        sources = self._known(crew)
+        sources = self._known(crew, anything_wanted=bool(walk.wanted))
         totals = (len(walk.wanted), size_bytes)
         meter = Meter(progress, "backup", files_total=totals[0], bytes_total=totals[1])
         gathered = Gathered(walk, self._tree, self._tuning, meter)
@@ -144,7 +144,7 @@ class _Backup:
         self._crew = crew
         return crew
 
-    def _known(self, crew: Crew) -> Sources:
+    def _known(self, crew: Crew, *, anything_wanted: bool) -> Sources:
         """The parent's chunks and those taken up, which nobody has to store again."""
         sources = Sources()
         if self._parent:
@@ -152,11 +152,12 @@ class _Backup:
             sources.indexes.extend(self._parent.sources.indexes)
             numbers = list(range(len(sources.packs)))
             sources.chunks.extend(self._parent.sources.chunks, numbers)
-        for digest in sources.chunks.digests:
-            crew.claims.claim(digest)
-        for chunks in self._uploads.chunks.values():
-            for digest in chunks.digests:
+        if anything_wanted:
+            for digest in sources.chunks.digests:
                 crew.claims.claim(digest)
+            for chunks in self._uploads.chunks.values():
+                for digest in chunks.digests:
+                    crew.claims.claim(digest)
         return sources
 
     def _write(self, sources: Sources, gathered: Gathered) -> BackupResult:

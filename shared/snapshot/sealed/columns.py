@@ -7,6 +7,7 @@ neighbours are alike. Decoders raise SnapshotCorrupt for what they cannot have w
 from __future__ import annotations
 
 import itertools
+import operator
 import struct
 import sys
 from array import array
@@ -51,18 +52,18 @@ def decode_numbers(content: bytes, low: int, high: int) -> array[int]:
 
 def encode_deltas(values: Sequence[int]) -> bytes:
     """Each as what it is more than the one before, modulo 2**64."""
-    before = itertools.chain((0,), values)
-    return encode_numbers(
-        map(_signed, (value - last for value, last in zip(values, before, strict=False)))
-    )
+    steps = list(map(operator.sub, values, itertools.chain((0,), values)))
+    if steps and not -(1 << 63) <= min(steps) <= max(steps) < 1 << 63:
+        steps = list(map(_signed, steps))
+    return encode_numbers(steps)
 
 
 def decode_deltas(content: bytes, low: int, high: int) -> array[int]:
     steps = decode_numbers(content, -(1 << 63), (1 << 63) - 1)
     try:
+        column = array("q", itertools.accumulate(steps))
+    except OverflowError:
         column = array("q", map(_signed, itertools.accumulate(steps)))
-    except OverflowError as error:
-        raise SnapshotCorrupt("a number of the snapshot is out of range") from error
     if column and not (min(column) >= low and max(column) <= high):
         raise SnapshotCorrupt("a number of the snapshot is out of range")
     return column

@@ -7,6 +7,7 @@ parent speaks to the store.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import multiprocessing
 import os
@@ -213,7 +214,8 @@ class _Desk:
                 with memoryview(self._memory.map) as room, room[start:] as filled:
                     content = Content(filled[: told.length])
                 self._uploads.put(told.number, content, told.chunks)
-                self._pipe.send(worker.Free(told.slot))
+                with contextlib.suppress(ConnectionError):  # after its last pack it ends
+                    self._pipe.send(worker.Free(told.slot))
             elif isinstance(told, BaseException):
                 raise told
             else:

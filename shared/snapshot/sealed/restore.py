@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shared.snapshot.folders import Folders, joined
 from shared.snapshot.placing import growing, place, side_name
-from shared.snapshot.restore import RestoreResult, translated
+from shared.snapshot.results import RestoreResult, translated
 from shared.snapshot.sealed.attributes import Attributes
 from shared.snapshot.sealed.crew import workers_for
 from shared.snapshot.sealed.keeping import keep_file
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shared.ports.blobs import BlobReader
-    from shared.snapshot.restore import RestoreOptions
+    from shared.snapshot.results import RestoreOptions
     from shared.snapshot.sealed.manifest import SealedManifest
     from shared.snapshot.sealed.model import Tree
     from shared.snapshot.tuning import Progress

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shared.ports.blobs import BlobClient
-    from shared.snapshot.backup import BackupTarget
     from shared.snapshot.manifest import Skipped
+    from shared.snapshot.results import BackupTarget
     from shared.snapshot.sealed.index import KeyedPack
     from shared.snapshot.sealed.keys import DataKey
     from shared.snapshot.sealed.model import Chunks, Tree

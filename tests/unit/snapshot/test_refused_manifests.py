@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from shared.domain.errors import SnapshotCorrupt, SnapshotError
-from shared.snapshot.backup import BackupTarget, backup
+from shared.snapshot.backup import backup
 from shared.snapshot.codec import decode, encode
 from shared.snapshot.manifest import (
     Attributes,
@@ -23,6 +23,7 @@ from shared.snapshot.manifest import (
     Regular,
     Symlink,
 )
+from shared.snapshot.results import BackupTarget
 from tests.unit.snapshot.stores import LONG_AGO
 from tests.unit.snapshot.trees import bring_back, noise, silent, take
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from shared.snapshot.backup import BackupResult, BackupTarget, backup
+from shared.snapshot.backup import backup
 from shared.snapshot.manifest import SIDE_NAME_PREFIX, Manifest
-from shared.snapshot.restore import RestoreOptions, RestoreResult, restore
+from shared.snapshot.restore import restore
+from shared.snapshot.results import BackupResult, BackupTarget, RestoreOptions, RestoreResult
 from shared.snapshot.tuning import Patience, Progress, Tuning
 from shared.snapshot.verify import load_manifest
 from tests.unit.snapshot.stores import LONG_AGO

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.snapshot import engine
-from shared.snapshot.backup import BackupResult, BackupTarget
-from shared.snapshot.restore import RestoreOptions, RestoreResult
+from shared.snapshot.results import BackupResult, BackupTarget, RestoreOptions, RestoreResult
 from shared.snapshot.sealed.keys import Keys, MasterKeys
 from shared.snapshot.sealed.manifest import SealedManifest
 from tests.unit.snapshot.stores import LONG_AGO

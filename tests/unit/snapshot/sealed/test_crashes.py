@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.domain.errors import BlobError, BlobPrecondition, BlobRefused, SnapshotCorrupt
+from shared.domain.errors import BlobError, BlobPrecondition, BlobRefused, DiskFull, SnapshotCorrupt
 from shared.snapshot import engine, proof
 from shared.snapshot.compare import compare
+from shared.snapshot.folder import FolderBlobs
 from shared.snapshot.manifest import manifest_key
 from shared.snapshot.sealed.model import index_key, pack_key
+from shared.snapshot.tuning import Tuning
 from tests.unit.snapshot.sealed.sealing import ALONE, bring_back, load, take
 from tests.unit.snapshot.stores import (
     DiesAfter,
@@ -21,7 +28,7 @@ from tests.unit.snapshot.stores import (
     Killed,
     MemoryBlobs,
 )
-from tests.unit.snapshot.trees import NEXT_PREFIX, PREFIX, noise
+from tests.unit.snapshot.trees import NEXT_PREFIX, PREFIX, ROOT, noise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -231,3 +238,81 @@ def test_a_restore_killed_at_any_call_goes_on_where_it_was(
         bring_back(manifest, blobs, into)
 
         assert compare(tree, into) == ()
+
+
+_DYING = """
+import os, signal, sys
+from dataclasses import replace
+from pathlib import Path
+from shared.snapshot import engine
+from shared.snapshot.folder import FolderBlobs
+from shared.snapshot.sealed.keys import MasterKeys
+
+from shared.snapshot.results import RestoreOptions
+from shared.snapshot.tuning import Tuning
+
+class Dying(FolderBlobs):
+    left = int(sys.argv[4])
+    def get(self, key, *, start=0, length=None):
+        Dying.left -= 1
+        if Dying.left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().get(key, start=start, length=length)
+
+if __name__ == "__main__":
+    blobs = Dying(Path(sys.argv[1]))
+    manifest = engine.load_manifest(blobs, sys.argv[2], keys=MasterKeys(b"m" * 32))
+    options = RestoreOptions(tuning=Tuning(workers=int(sys.argv[5]), fetch_threads=1))
+    engine.restore(manifest, blobs, Path(sys.argv[3]), lambda _: None, options)
+"""
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_restore_that_the_system_kills_leaves_no_big_file_half_under_its_name(
+    bare: Path, tmp_path: Path, workers: int
+) -> None:
+    (bare / "big").write_bytes(noise(5, 20 << 20))
+    (bare / "small").write_bytes(b"small")
+    store, into = tmp_path / "store", tmp_path / "restored"
+    blobs = FolderBlobs(store)
+    result, manifest = take(bare, blobs, tuning=Tuning(workers=0))
+    script = tmp_path / "dying.py"
+    script.write_text(_DYING)
+
+    arguments = [sys.executable, os.fspath(script), os.fspath(store), result.manifest_key]
+    arguments += [os.fspath(into), "3", str(workers)]
+    died = subprocess.run(
+        arguments,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.fspath(ROOT)},
+        timeout=60,
+        check=False,
+    )
+
+    assert died.returncode == -signal.SIGKILL
+    assert any(path.name.startswith(".dumont-part.") for path in into.iterdir())
+    assert not (into / "big").exists()
+    bring_back(manifest, blobs, into)
+    assert compare(bare, into) == ()
+
+
+def test_a_disk_that_is_full_is_told_and_leaves_nothing_half_there(
+    bare: Path, blobs: MemoryBlobs, into: Path
+) -> None:
+    """A limit on the size of files stands for the disk's end: the same way out of the kernel."""
+    (bare / "big").write_bytes(noise(5, 300_000))
+    (bare / "small").write_bytes(noise(6, 1_500))
+    _, manifest = take(bare, blobs)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(DiskFull):
+            bring_back(manifest, blobs, into)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+    assert {path.name for path in into.iterdir()} <= {"small"}
+    bring_back(manifest, blobs, into)
+    assert compare(bare, into) == ()
