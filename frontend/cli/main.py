@@ -16,6 +16,7 @@ from frontend.cli.commands import (
     budget,
     offers,
     operations,
+    serverless,
     stack,
 )
 from frontend.cli.commands.instances.group import instance
@@ -65,6 +66,7 @@ for _command in (
     offers.offers,
     instance,
     snapshots,
+    serverless.serverless,
     machines,
     operations.operations,
 ):

@@ -11,6 +11,7 @@ from frontend.client.budgets import Budgets
 from frontend.client.instances import Instances
 from frontend.client.machines import Machines
 from frontend.client.operations import Operations
+from frontend.client.serverless import ServerlessArea
 from frontend.client.snapshots import Snapshots
 from frontend.client.transport import Transport
 from frontend.client.vault import MemoryVault, Tokens
@@ -50,6 +51,7 @@ class Dumont:
         self.instances = Instances(self.transport)
         self.machines = Machines(self.transport)
         self.operations = Operations(self.transport)
+        self.serverless = ServerlessArea(self.transport)
         self.snapshots = Snapshots(self.transport)
 
     def __enter__(self) -> Dumont:
