@@ -45,7 +45,9 @@ from shared.app.instances.halted import (
 )
 from shared.app.instances.hints import hint
 from shared.app.instances.lost_in_drain import sleep_without
+from shared.app.instances.orders import open_snapshot
 from shared.app.instances.provision import rent_more
+from shared.app.instances.save import save
 from shared.app.instances.scene import load
 from shared.app.instances.standby import leave, stand_by
 from shared.app.rentals.carry_out import carry_out as carry_out_rental
@@ -85,6 +87,7 @@ from shared.domain.instances.steps import (
     StartedOutside,
     StoppedOutside,
     Suspect,
+    TakeSnapshot,
     Trust,
     Verify,
 )
@@ -136,6 +139,12 @@ def _rest(services: Services, loaded: Loaded, step: Rest) -> None:
         )
 
 
+def take_snapshot(services: Services, loaded: Loaded, _step: TakeSnapshot) -> None:
+    """The minute's sweep finds when it is time; the next step tells its machine."""
+    begun, writes = open_snapshot(services, loaded, "its policy asks for one")
+    save(services, loaded, begun, writes)
+
+
 def _of_rental(services: Services, loaded: Loaded, step: OfRental) -> None:
     carry_out_rental(services, loaded, loaded.rental(step.rental_id), step.step)
 
@@ -169,6 +178,7 @@ _STEPS: Mapping[type[InstanceStep], Callable[[Services, Loaded, Any], None]] = {
     StartedOutside: started_from_outside,
     HeardAgain: heard_again,
     CommandSnapshot: command_snapshot,
+    TakeSnapshot: take_snapshot,
     SendThaw: send_thaw,
     OfRental: _of_rental,
 }

@@ -25,6 +25,7 @@ from shared.domain.operations import Operation, OperationKind, Phase
 from shared.domain.replacing import replace
 from shared.domain.serverless.model import told_of
 from shared.domain.serverless.wakes import manner_of
+from shared.domain.snapshots.periodic import next_after
 from shared.ports.store import Add, Save, Write
 
 if TYPE_CHECKING:
@@ -150,8 +151,7 @@ def open_snapshot(services: Services, loaded: Loaded, reason: str) -> Change:
     now = services.clock.now()
     deadline = now + timedelta(seconds=SNAPSHOT_DEADLINE_S)
     fresh = opened(services, instance, instance.primary, reason, "", deadline)
-    interval = instance.snapshots.interval_minutes
-    following = now + timedelta(minutes=interval) if interval else None
+    following = next_after(instance.snapshots, now)
     begun = replace(instance, open_snapshot=fresh.id, next_snapshot_at=following)
     return begun, [Add(SNAPSHOTS, fresh.id, fresh)]
 
@@ -220,6 +220,9 @@ def configure(
             snapshots=snapshots or instance.snapshots,
             failover_policy=failover or instance.failover_policy,
         )
+        if after.snapshots != instance.snapshots and instance.ready_at:
+            following = next_after(after.snapshots, services.clock.now())
+            after = replace(after, next_snapshot_at=following)
         said = changes(instance, after)
         return after, [note(services, instance, "ordered.configure", said)] if said else []
 

@@ -44,6 +44,7 @@ from shared.domain.instances.steps import (
     SendThaw,
     StandBy,
     StoppedOutside,
+    TakeSnapshot,
     Verify,
 )
 from shared.domain.rentals.decide import next_step as next_rental_step
@@ -205,6 +206,11 @@ def _next_look(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
     lease, snapshot = scene.lease, scene.snapshot
     if lease and judged_idle(scene.instance, lease, now) and not fresh(scene.instance, lease, now):
         return AskAgent()
+    asked_at = scene.instance.next_snapshot_at
+    if asked_at and snapshot is None and asked_at <= now:
+        return TakeSnapshot()
+    if asked_at and snapshot is None:
+        moments.append(asked_at)
     evidence = evidence_of(scene, timing)
     if evidence:
         # Beats wake nobody: whether a silent machine speaks again has to be looked up.

@@ -188,6 +188,11 @@ class AskAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeSnapshot:
+    """Its policy asks for one."""
+
+
+@dataclass(frozen=True, slots=True)
 class StandBy:
     """Its work is in a verified snapshot; its machine is stopped for a quick start, and kept."""
 
@@ -242,6 +247,7 @@ InstanceStep = (
     | StartedOutside
     | HeardAgain
     | AskAgent
+    | TakeSnapshot
     | StandBy
     | LeaveRested
     | OfRental

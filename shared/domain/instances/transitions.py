@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shared.domain.failover.limits import failed
 from shared.domain.instances.model import Desired, Drain, Instance, InstanceState
 from shared.domain.replacing import replace
+from shared.domain.snapshots.periodic import first_after
 
 if TYPE_CHECKING:
     from shared.domain.ids import OperationId, SnapshotId
@@ -80,13 +81,12 @@ def won(instance: Instance, rental: Rental, now: datetime) -> Instance:
 
 def ready(instance: Instance, now: datetime) -> Instance:
     """Its workspace is there: the clocks of idleness and of snapshots start."""
-    interval = instance.snapshots.interval_minutes
     return replace(
         instance,
         ready_at=now,
         silent_since=None,
         restore_from=None,
-        next_snapshot_at=now + timedelta(minutes=interval) if interval else None,
+        next_snapshot_at=first_after(instance.snapshots, instance.id, now),
     )
 
 
