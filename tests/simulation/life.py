@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ORDERS_END_S = 6300.0
 SETTLED_WITHIN_S = 1500.0
+STEPS_AT_LEAST = 400
+LONGER_S = 4 * 3600.0  # for those steps, where the control plane was away or all was asleep
 AFTER_LOSS_S = 900.0
 ENDED_WITHIN_S = 2400.0
 ENDED = frozenset({InstanceState.ASLEEP, InstanceState.DESTROYED, InstanceState.FAILED})
@@ -46,13 +48,22 @@ def _live(world: SimWorld, machines: int) -> Outcome:
     world.stop_faults()
     if world.lost_store.happened:
         world.agenda.run_until(menu.STORM_S + AFTER_LOSS_S)
+        _go_on(world)
         return world.verdict()
     settling = Settling(world, users)
     settling.watch(SETTLED_WITHIN_S)
+    _go_on(world)
     _last_orders(world, users)
     outcome = world.verdict()
     outcome.converged_s, outcome.kept_books_s = settling.visible_s, settling.books_s
     return outcome
+
+
+def _go_on(world: SimWorld) -> None:
+    """Ordinary life, until the seed was enough work to mean something."""
+    world.agenda.run_until(
+        world.agenda.now_s + LONGER_S, lambda: world.fleet.steps >= STEPS_AT_LEAST
+    )
 
 
 def _last_orders(world: SimWorld, users: Users) -> None:

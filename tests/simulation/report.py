@@ -24,6 +24,7 @@ COUNTS = (
 P99_MOST_S = 120.0
 BOOKS_MOST_S = 300.0
 RAN_AT_LEAST = 0.9
+STEPS_AT_LEAST, FAULTS_AT_LEAST, SIMULATED_AT_LEAST_S = 400, 8, 7200
 LATE_AT_MOST = 0.001
 # So many seeds meet every fault at every call.
 COVERING_SEEDS = 2000
@@ -82,6 +83,7 @@ class Report:
             "failing_seeds": len(self.failing),
             "median_faults": median(self._faults),
             "median_steps": median(self.steps),
+            "least_steps": min(self.steps),
             "least_simulated_s": round(min(self._simulated_s)),
             "empty_cells": len(self.coverage.empty()),
         }
@@ -91,7 +93,13 @@ class Report:
         late = self._late() > LATE_AT_MOST * max(1, sum(self._instances))
         uncovered = self.seeds >= COVERING_SEEDS and bool(self.coverage.empty())
         idle = self.seeds >= COVERING_SEEDS and self._ran_share() < RAN_AT_LEAST
-        return bool(self.failing) or late or uncovered or idle
+        return bool(self.failing) or late or uncovered or idle or self._too_little()
+
+    def _too_little(self) -> bool:
+        """A seed is real work, or its silence says nothing."""
+        few = median(self._faults) < FAULTS_AT_LEAST and self.seeds >= COVERING_SEEDS
+        short = min(self._simulated_s) < SIMULATED_AT_LEAST_S
+        return few or short or min(self.steps) < STEPS_AT_LEAST
 
     def _late(self) -> int:
         """Instances that were settled later than the protocol says. Each is a hole to look for."""

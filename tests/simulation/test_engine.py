@@ -4,6 +4,7 @@ out one by one.
 
 from __future__ import annotations
 
+import pytest
 from greenlet import getcurrent
 
 from tests.simulation import menu
@@ -103,12 +104,22 @@ def test_every_cell_that_nothing_struck_is_told_and_few_cannot_be():
     assert len(menu.CANNOT_EXIST) < 0.1 * len(everything)
 
 
+@pytest.mark.parametrize(("steps", "simulated_s"), [(399, 9000.0), (900, 7199.0)])
+def test_a_seed_that_was_hardly_any_work_makes_the_whole_run_bad(steps, simulated_s):
+    report = Report()
+    report.add(Outcome(1, {"leaked": 0}, steps=400, simulated_s=7200.0))
+    report.add(Outcome(2, {"leaked": 0}, steps=steps, simulated_s=simulated_s))
+
+    assert report.bad()
+    assert report.figures(1.0)["least_steps"] == min(400, steps)
+
+
 def test_one_count_that_is_not_zero_makes_the_whole_run_bad():
     report = Report()
-    report.add(Outcome(1, {"leaked": 0}, converged_s=[3.0]))
+    report.add(Outcome(1, {"leaked": 0}, steps=400, simulated_s=7200.0, converged_s=[3.0]))
     assert not report.bad()
 
-    report.add(Outcome(2, {"leaked": 1}))
+    report.add(Outcome(2, {"leaked": 1}, steps=400, simulated_s=7200.0))
 
     assert report.bad()
     assert report.figures(1.0)["leaked"] == 1

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from infra.simulators.vast.model.refusal import Refused
 from infra.simulators.wire import Request
 from shared.domain.failover.model import Recovery
 from shared.domain.ids import OperationId, RentalId, SnapshotId
@@ -111,6 +112,69 @@ def test_a_stranger_who_leaves_by_himself_is_no_finding(judged: Judged) -> None:
     judged.site.foreign.move()
 
     assert judged.found() == {}
+
+
+def test_a_stranger_may_carry_the_name_of_one_of_ours_and_is_not_it(judged: Judged) -> None:
+    """Whoever comes late has seen our labels; only the proof in them is not his."""
+    contract = judged.rent()
+    judged.claim(an_instance(), its(contract.id))
+    judged.claim_budget(enough())
+
+    strangers = [judged.site.foreign.arrive() for _ in range(12)]
+
+    assert any("/rent_1/" in (each.label or "") for each in strangers)
+    assert judged.found() == {}
+
+
+def test_an_account_without_credit_rents_nothing(judged: Judged) -> None:
+    judged.site._go_broke(judged.site.account)
+
+    with pytest.raises(Refused, match="credit"):
+        judged.rent()
+
+    judged.pass_time(700.0)
+    assert judged.rent().destroyed_at is None, "its owner has paid meanwhile"
+
+
+def test_a_market_that_rents_without_credit_is_found(judged: Judged) -> None:
+    contract = judged.rent()
+    judged.claim(an_instance(), its(contract.id))
+    judged.claim_budget(enough())
+    contract.created_at = judged.site.now()
+    judged.site.account.broke = True
+
+    body = json.dumps({"label": contract.label}).encode()
+    judged.judge.requests.arrived("provider.create", Request("PUT", "/api/v0/asks/1/", "", body))
+
+    assert judged.found() == {findings.RENTED_UNPAID: 1}
+
+
+def test_a_racer_that_stands_long_after_another_has_won_is_found(judged: Judged) -> None:
+    winner, loser = judged.rent(), judged.rent("rent_2")
+    both = (RentalId("rent_1"), RentalId("rent_2"))
+    judged.claim(its(winner.id), its(loser.id, RentalState.BOOTING, "rent_2"))
+    judged.claim(an_instance(rentals=both, primary=both[0]))
+    judged.claim_budget(enough())
+
+    judged.pass_time(800.0)
+    assert findings.LOSERS_KEPT not in judged.found()
+    judged.pass_time(400.0)
+
+    assert judged.found()[findings.LOSERS_KEPT] == 1
+
+
+def test_a_racer_that_is_let_go_in_time_is_no_finding(judged: Judged) -> None:
+    winner, loser = judged.rent(), judged.rent("rent_2")
+    both = (RentalId("rent_1"), RentalId("rent_2"))
+    judged.claim(its(winner.id), its(loser.id, RELEASING, "rent_2"))
+    judged.claim(an_instance(rentals=both, primary=both[0]))
+    judged.claim_budget(enough())
+
+    judged.pass_time(400.0)
+    judged.order("DELETE", loser)
+    judged.pass_time(2000.0)
+
+    assert findings.LOSERS_KEPT not in judged.found()
 
 
 def test_a_bound_machine_destroyed_before_its_rental_lets_go_is_found(judged: Judged) -> None:

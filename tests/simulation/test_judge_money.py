@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain.billing.budget import Budget, month_of
 from shared.domain.billing.limits import AtLimit, Limit, Limits, SpendingLimits
+from shared.domain.failover.model import FailoverState
 from shared.domain.ids import InstanceId, OperationId, RentalId
 from shared.domain.instances.model import InstanceState
 from shared.domain.operations import Operation, OperationKind, OperationState
@@ -101,6 +102,26 @@ def test_an_operation_without_an_end_is_found(judged: Judged) -> None:
     assert judged.found() == {}
 
     judged.pass_time(1500.0)
+
+    assert judged.found() == {findings.STUCK_OPERATIONS: 1}
+
+
+def test_a_snapshot_that_waits_for_a_machine_that_is_lost_is_found(judged: Judged) -> None:
+    """Its owner was told of the loss; that of the snapshot may not take until its deadline."""
+    taken = Operation(
+        OperationId("op_1"),
+        ADA,
+        OperationKind.SNAPSHOT,
+        InstanceId("inst_1"),
+        OperationState.RUNNING,
+        NOW,
+    )
+    lost = FailoverState(told="its machine is lost, and nothing of it was saved")
+    judged.claim(an_instance(operation_id=OperationId("op_1"), failover=lost), taken)
+    judged.pass_time(200.0)
+    assert judged.found() == {}
+
+    judged.pass_time(200.0)
 
     assert judged.found() == {findings.STUCK_OPERATIONS: 1}
 

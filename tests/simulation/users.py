@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from shared.app.budgets.change import set_user_limit
 from shared.app.instances import orders
 from shared.app.instances.create import NewInstance, create_instance
+from shared.app.snapshots.restore import restore
 from shared.domain.billing.limits import AtLimit, Limit, Period
 from shared.domain.errors import DumontError, StoreError
-from shared.domain.ids import InstanceId
-from shared.domain.instances.model import WorkspaceSpec
+from shared.domain.failover.model import FailoverPolicy
+from shared.domain.ids import InstanceId, SnapshotId
+from shared.domain.instances.model import InstanceState, WorkspaceSpec
 from shared.domain.instances.policies import (
     HibernationPolicy,
     RacePolicy,
@@ -40,13 +42,18 @@ ORDERS = (
     "snapshot",
     "keep_alive",
     "destroy",
+    "configure",
+    "restore",
 )
 LIMITED = 0.2
 CAPS_USD = (0.2, 0.5, 1.0)
 BIDS = (None, None, None, 600_000)  # micro-USD an hour
 _AGAIN_S = 7.0
 _LAST_TRY = 60
-_BETWEEN_S = (30.0, 1500.0)
+_BETWEEN_S = (30.0, 1800.0)
+_AT_ONCE, _AT_ONCE_S = 0.1, (0.2, 12.0)  # how often an order follows upon another's heels
+_MOST_INSTANCES = 4
+_ANEW = 0.3  # how many of the snapshots that are asked for go into a new instance
 
 
 class Users:
@@ -105,7 +112,8 @@ class Users:
         self._plan(instance_id)
 
     def _plan(self, instance_id: InstanceId) -> None:
-        wait_s = self._chance.uniform(*_BETWEEN_S)
+        at_once = self._chance.random() < _AT_ONCE
+        wait_s = self._chance.uniform(*(_AT_ONCE_S if at_once else _BETWEEN_S))
         if self._world.agenda.now_s + wait_s < self._until_s:
             self._world.later(wait_s, "order", partial(self._some_order, instance_id))
 
@@ -117,8 +125,42 @@ class Users:
                 name = "wake"
             else:
                 details = _destroy(final_snapshot=self._chance.random() < 0.5)
-        self._order(instance_id, name, details, tries=3)
+        if name == "restore":
+            self._restore(instance_id)
+        else:
+            if name == "configure":
+                details = _rules(self._chance)
+            self._order(instance_id, name, details, tries=3)
         self._plan(instance_id)
+
+    def _restore(self, instance_id: InstanceId) -> None:
+        """Any snapshot of it: into itself while it sleeps, into a new instance otherwise."""
+        documents, chance = self._world.judge.documents, self._chance
+        source = documents.instances.get(instance_id)
+        known = sorted(
+            key
+            for key, each in documents.snapshots.items()
+            if each.instance_id == instance_id and each.restorable
+        )
+        if source is None or not known:
+            return
+        snapshot_id, owner = SnapshotId(chance.choice(known)), self.instances[instance_id]
+        anew = source.state is not InstanceState.ASLEEP
+        full = len(self.instances) >= _MOST_INSTANCES
+        if anew and (full or chance.random() > _ANEW):
+            return
+        number = f"r{len(self.instances)}"
+        if anew:
+            self.instances[InstanceId(f"inst_{number}")] = owner
+        else:
+            self._world.judge.work.named.add(snapshot_id)
+        self._until_answered(
+            lambda services: restore(
+                services, owner, snapshot_id, new_instance=anew, label="", idempotency_id=number
+            ),
+            f"restore {snapshot_id} of {instance_id}",
+            3,
+        )
 
     def _order(
         self, instance_id: InstanceId, name: str, details: dict[str, Any], tries: int
@@ -153,6 +195,20 @@ class Users:
 
 def _destroy(*, final_snapshot: bool) -> dict[str, Any]:
     return {"final_snapshot": final_snapshot, "keep_snapshots": True, "reason": "by chance"}
+
+
+def _rules(chance: random.Random) -> dict[str, Any]:
+    """Other rules from now on, some of them those that it has."""
+    minutes = chance.choice([0, 5, 60])
+    changed: dict[str, Any] = {
+        "hibernation": HibernationPolicy(
+            enabled=chance.random() < 0.9, idle_minutes=chance.choice([1.0, 3.0, 3.0, 20.0])
+        ),
+        "snapshots": SnapshotPolicy(interval_minutes=minutes, keep_last=chance.choice([1, 3])),
+        "failover": FailoverPolicy(enabled=chance.random() < 0.7),
+    }
+    chosen = chance.sample(sorted(changed), chance.randint(1, len(changed)))
+    return {"label": None, **dict.fromkeys(changed), **{name: changed[name] for name in chosen}}
 
 
 def _new_instance(chance: random.Random) -> NewInstance:

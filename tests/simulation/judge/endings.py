@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.app.instances.orders import SNAPSHOT_DEADLINE_S
@@ -14,6 +14,7 @@ from tests.simulation.judge.naming import rental_named
 
 if TYPE_CHECKING:
     from infra.simulators.vast.model.state import Contract
+    from shared.domain.instances.model import Instance
     from tests.simulation.judge.documents import Documents
     from tests.simulation.judge.findings import Findings
     from tests.simulation.ports import World
@@ -44,6 +45,14 @@ class EndJudge:
         self._site = site
         self._documents = documents
         self._findings = findings
+        self._lost_at: dict[str, datetime] = {}  # since when its owner was told of the loss
+        documents.on("instances", self._instance_changed)
+
+    def _instance_changed(self, key: str, _before: Instance | None, after: Instance | None) -> None:
+        if after is None or not after.failover.told:
+            self._lost_at.pop(key, None)
+        else:
+            self._lost_at.setdefault(key, self._world.clock.now())
 
     def look(self) -> None:
         """What may not wait until the end to be seen: the next order would cover it up. Where
@@ -87,6 +96,12 @@ class EndJudge:
             age = now - operation.created_at
             asked = operation.kind is OperationKind.SNAPSHOT
             patience = SNAPSHOT_PATIENCE if asked else PATIENCE
+            lost_at = self._lost_at.get(operation.target, now)
+            if asked and min(now - lost_at, age) > OVERDUE:
+                text = (
+                    f"{operation.target} is lost since {now - lost_at}, and a snapshot waited for"
+                )
+                self._findings.add(STUCK_OPERATIONS, key, text)
             if age > max(longest, patience) or (rests and age > patience) or not current:
                 text = f"{operation.kind.value} of {operation.target}, {age} old"
                 self._findings.add(STUCK_OPERATIONS, key, text)

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 LEAKED = "leaked"  # a machine that stands, is ours, and that no document wants
 DOUBLE_PROVISIONED = "double_provisioned"  # more than one create call for a rental
+LOSERS_KEPT = "losers_kept"  # a racer that stands long after another had won
 TOO_MANY_MACHINES = "too_many_machines"  # two of one instance's machines at work, or live
 FOREIGN_TOUCHED = "foreign_touched"
+RENTED_UNPAID = "rented_unpaid"  # the market rented to an account that had no credit
 BOUND_DESTROYED = "bound_destroyed"  # while its rental was not releasing
 HEALTHY_FAILOVERS = "healthy_failovers"
 SNAPSHOTS_LOST = "snapshots_lost"  # acknowledged and gone, or restored with other bytes
@@ -26,7 +28,9 @@ KINDS = (
     LEAKED,
     DOUBLE_PROVISIONED,
     TOO_MANY_MACHINES,
+    LOSERS_KEPT,
     FOREIGN_TOUCHED,
+    RENTED_UNPAID,
     BOUND_DESTROYED,
     HEALTHY_FAILOVERS,
     SNAPSHOTS_LOST,

@@ -33,14 +33,14 @@ class Judge:
         self.findings = Findings(world.tell)
         found, documents, site = self.findings, self.documents, provider.site
         self.requests = RequestJudge(site, documents, found)
-        self.roles = RoleJudge(world, documents, found)
+        self.roles = RoleJudge(world, site, documents, found)
         self.work = WorkJudge(world, documents, machines.truth, blobs, found)
         self.health = HealthJudge(world, documents, machines, found)
         self.money = MoneyJudge(world, site, documents, self.requests, found)
         self.caps = CapJudge(world, documents, self.money, found)
         self.ends = EndJudge(world, site, documents, found)
         self.convergence = Convergence(site, documents)
-        self.money.counted.append(self.ends.look)
+        self.money.counted += [self.ends.look, self.roles.look]
         provider.desk.log.append(self.requests)
         machines.watchers += [self.roles, self.work]
 

@@ -11,6 +11,7 @@ from tests.simulation.judge.findings import (
     BOUND_DESTROYED,
     DOUBLE_PROVISIONED,
     FOREIGN_TOUCHED,
+    RENTED_UNPAID,
 )
 from tests.simulation.judge.naming import rental_named
 
@@ -64,6 +65,16 @@ class RequestJudge:
         self._creates[label] += 1
         if self._creates[label] > 1:
             self._findings.add(DOUBLE_PROVISIONED, label, f"{self._creates[label]} of {label}")
+        self._is_paid(label)
+
+    def _is_paid(self, label: str) -> None:
+        """A market without this would hide what we do when it refuses."""
+        model, now = self._site.model, self._site.now()
+        for contract in model.contracts.values():
+            fresh = contract.label == label and now - contract.created_at < 1.0
+            if fresh and model.accounts[contract.account_id].broke:
+                text = f"contract {contract.id} of {label} was begun without credit"
+                self._findings.add(RENTED_UNPAID, contract.id, text)
 
     def check_foreign(self) -> None:
         """Others' contracts end only by their owners' hands."""

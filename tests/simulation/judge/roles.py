@@ -10,27 +10,36 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shared.domain.rentals.model import RentalState
-from tests.simulation.judge.findings import HEALTHY_FAILOVERS, TOO_MANY_MACHINES
+from tests.simulation.judge.findings import HEALTHY_FAILOVERS, LOSERS_KEPT, TOO_MANY_MACHINES
+from tests.simulation.judge.naming import rental_named
 
 if TYPE_CHECKING:
+    from shared.domain.instances.model import Instance
     from shared.domain.rentals.model import Rental
     from tests.simulation.judge.documents import Documents
     from tests.simulation.judge.findings import Findings
     from tests.simulation.machines.host import Host
     from tests.simulation.ports import World
+    from tests.simulation.provider.site import Site
 
+# A create that takes effect late, a stray that is seen twice, orders that do nothing or are lost,
+# each found by the next sweep: what the numbers of the protocol make of a few in a row.
+LOSERS_S = 900.0
 GRACE_S = 300.0 + 2 * 30.0 + 15.0  # a receipt's life, and two beats
 
 
 class RoleJudge:
     """Implements the machines' Watcher."""
 
-    def __init__(self, world: World, documents: Documents, findings: Findings) -> None:
+    def __init__(self, world: World, site: Site, documents: Documents, findings: Findings) -> None:
         self._world = world
+        self._site = site
+        self._won_s: dict[tuple[str, str], float] = {}  # instance and winner: since when
         self._documents = documents
         self._findings = findings
         self._at_work: dict[str, dict[int, tuple[Host, float]]] = {}
         documents.on("rentals", self._rental_changed)
+        documents.on("instances", self._instance_changed)
 
     def began_to_work(self, host: Host) -> None:
         if host.plan is None or not host.works:
@@ -79,6 +88,35 @@ class RoleJudge:
         instance_id = host.plan.instance_id if host.plan else ""
         pair = (host.contract.id, other.contract.id)
         self._findings.add(TOO_MANY_MACHINES, pair, f"{pair} both work for {instance_id}")
+
+    def look(self) -> None:
+        """Racers that still stand though another was declared the winner long ago."""
+        now = self._world.clock.monotonic_s()
+        for contract in self._site.ours():
+            if contract.destroyed_at is not None:
+                continue
+            rental = self._documents.rentals.get(rental_named(contract))
+            instance = self._documents.instances.get(rental.instance_id) if rental else None
+            if rental is None or instance is None or not self._has_lost(rental, instance):
+                continue
+            since = max(
+                self._won_s.get((instance.id, instance.primary or ""), now),
+                now - (self._site.now() - contract.created_at),
+            )
+            if min(now - since, self._world.there_for_s) > LOSERS_S:
+                text = (
+                    f"contract {contract.id} stands {now - since:.0f} s beside {instance.primary}"
+                )
+                self._findings.add(LOSERS_KEPT, contract.id, text)
+
+    def _has_lost(self, rental: Rental, instance: Instance) -> bool:
+        """What is held as lost is of an older epoch."""
+        rivals = instance.primary not in {None, rental.id}
+        return rivals and rental.epoch == instance.epoch
+
+    def _instance_changed(self, key: str, _before: Instance | None, after: Instance | None) -> None:
+        if after is not None and after.primary is not None:
+            self._won_s.setdefault((key, after.primary), self._world.clock.monotonic_s())
 
     def _rental_changed(self, _key: str, _before: Rental | None, after: Rental | None) -> None:
         if after is None or after.state is not RentalState.LIVE:

@@ -46,6 +46,7 @@ class WorkJudge:
         self._truth = truth
         self._blobs = blobs
         self._findings = findings
+        self.named: set[str] = set()  # snapshots that their owner asked for by name
         self._acked: set[str] = set()
         self._lost: set[str] = set()  # rentals that were given up as lost
         self._validated: dict[str, int] = {}  # the newest epoch that came to run
@@ -117,7 +118,8 @@ class WorkJudge:
         if before.state is InstanceState.DRAINING and after.primary is None:
             self._drained(before, after)
         woken = after.state is InstanceState.PROVISIONING
-        if before.state is InstanceState.ASLEEP and woken and after.restore_from != after.head:
+        wanted = {after.head, *self.named}
+        if before.state is InstanceState.ASLEEP and woken and after.restore_from not in wanted:
             text = f"{after.id} wakes from {after.restore_from}, its head is {after.head}"
             self._findings.add(WORK_LOST, (after.id, after.epoch), text)
 

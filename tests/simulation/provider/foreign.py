@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from infra.simulators.vast.model import create, lifecycle
 from shared.domain.ids import RentalId
 from shared.domain.rentals.labels import label_of
+from tests.simulation.judge.naming import rental_named
 
 if TYPE_CHECKING:
     import random
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 FEW = 3
 MANY = (26, 33)
 NO_DECOYS, MANY_DECOYS = 0.25, 0.04  # shares of all seeds
+LATE, LATER_S = (0, 0, 1, 3), (60.0, 7800.0)  # of those with decoys: how many come, and when
 ANOTHERS_KEY = b"another deployment's key"
 
 
@@ -32,12 +34,18 @@ def number_of(chance: random.Random) -> int:
     return chance.randint(*MANY) if drawn < NO_DECOYS + MANY_DECOYS else FEW
 
 
+def late_of(chance: random.Random) -> int:
+    """How many come while ours are rented, and while they are let go."""
+    return chance.choice(LATE)
+
+
 class Foreigners:
     """`ended` holds those that their owners ended themselves."""
 
     def __init__(self, site: Site, chance: random.Random, deployment_id: str) -> None:
         self._site = site
         self._chance = chance
+        self._deployment_id = deployment_id
         self._labels = (
             "somebody else's",
             label_of("production", RentalId("rent_1"), ANOTHERS_KEY),
@@ -54,12 +62,20 @@ class Foreigners:
 
     def arrive(self) -> Contract:
         """A new contract on a machine of its own."""
-        site, label = self._site, self._labels[len(self.ids) % len(self._labels)]
+        site, label = self._site, self._label()
         ask_id = site.private_ask()
         body: dict[str, object] = {"label": label, "image": "python:3.12", "disk": 20}
         made = create.create(site.model, site.account, ask_id, body, site.now())
         self.ids.add(made.id)
         return made
+
+    def _label(self) -> str:
+        """In turn; and once ours are there, the name of one of them under another's key."""
+        ours = [named for each in self._site.ours() if (named := rental_named(each))]
+        if ours and self._chance.random() < 0.5:
+            named = RentalId(self._chance.choice(ours))
+            return label_of(self._deployment_id, named, ANOTHERS_KEY)
+        return self._labels[len(self.ids) % len(self._labels)]
 
     def move(self) -> None:
         """One goes, another comes: the pages of a listing change while they are read."""

@@ -23,11 +23,12 @@ from infra.simulators.vast.model.advance import advance, next_due
 from infra.simulators.vast.model.knobs import Knobs
 from infra.simulators.vast.model.offers import slice_from
 from infra.simulators.vast.model.state import World as Model
-from tests.simulation.provider.foreign import Foreigners, number_of
+from tests.simulation.provider.foreign import LATER_S, Foreigners, late_of, number_of
 from tests.simulation.provider.hosts import Hosts
 from tests.simulation.provider.stock import rows
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable, Mapping
 
     from infra.simulators.vast.model.state import Account, Contract
@@ -40,6 +41,7 @@ PRIVATE_HOSTS = 90_001
 WATCH_ACCOUNT_S = 900.0
 LOOK_S = 30.0
 BROKE_S = (60.0, 600.0)
+OWED_USD = 0.001
 ODDITIES: tuple[Mapping[str, Any], ...] = (
     {},
     {"outbid_intended": "running"},
@@ -68,6 +70,9 @@ class Site:
         self.hosts = Hosts(world, self)
         self.foreign = Foreigners(self, chance, deployment_id)
         self.foreign.settle_in(number_of(chance))
+        for _ in range(late_of(chance) if self.foreign.ids else 0):
+            comes = partial(self._stranger_comes, chance)
+            world.later(chance.uniform(*LATER_S), "a stranger", comes)
         self._seen: dict[int, tuple[object, ...]] = {}
         self._changes = -1
         self._armed_for: float | None = None
@@ -168,6 +173,16 @@ class Site:
         listing.put_up(self.model, piece)
         return piece.ask_id or 0
 
+    def _stranger_comes(self, chance: random.Random) -> None:
+        """Or, now and then, one goes and another comes."""
+        self.pass_time()
+        if chance.random() < 0.3:
+            self.foreign.move()
+        else:
+            self.foreign.arrive()
+        self._world.tell("a stranger came")
+        self.looked()
+
     def _watch_account(self) -> None:
         late = self.hosts.too_late
         if not late and self._world.faults.strikes("credit_zero", "provider.account"):
@@ -179,7 +194,8 @@ class Site:
     def _go_broke(self, account: Account) -> None:
         now, lasts_s = self.now(), self._world.chance("provider.site").uniform(*BROKE_S)
         self._world.tell(f"the credit of account {account.id} is gone for {lasts_s:.0f} s")
-        account.deposited -= billing.credit(self.model, account, now)
+        # Below nothing, so that no rounding leaves a hair to rent with.
+        account.deposited -= billing.credit(self.model, account, now) + OWED_USD
         billing.expect_broke(self.model, account, now)
         self.pass_time()
         self._stay_broke(account, lasts_s)

@@ -34,7 +34,7 @@ def create(world: World, account: Account, ask_id: int, body: Row, now: float) -
     scalars: Row = {k: template[k] for k in ("image", "onstart", "runtype") if k in template}
     merged = {**scalars, **{k: v for k, v in body.items() if v is not None}}
     _check(merged, env, ports)
-    if billing.credit(world, account, now) <= 0:
+    if account.broke or billing.credit(world, account, now) <= 0:
         status = world.knobs.no_credit_status
         text = "Your account lacks credit; please add some."
         raise refusal.Refused(status, "insufficient_credit", text, ask_id=ask_id)
