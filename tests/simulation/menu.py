@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 STORM_S = 7200.0
 
 STORE_READS = ("store.get", "store.get_each", "store.find", "store.count")
-STORE_WRITES = ("store.add", "store.save", "store.commit", "store.delete")
+# Between a claim and what it claims: rare among all saves, and where a pause is dearest.
+TURN_TAKEN = "store.save of a turn"
+STORE_WRITES = ("store.add", "store.save", "store.commit", "store.delete", TURN_TAKEN)
 BUS = ("bus.publish",)
 BLOBS = ("blobs.get", "blobs.stat", "blobs.grant", "blobs.delete")
 PROVIDER = (
@@ -66,7 +68,7 @@ FAULTS: Mapping[str, tuple[str, ...]] = {
     PAUSE: OUTSIDE,
     AWAY: (*STORE_READS, *STORE_WRITES, *BUS),
     LOST_ANSWER: (*STORE_WRITES, *BUS, *REQUESTS),
-    CONFLICT: ("store.save", "store.commit", "store.delete"),
+    CONFLICT: ("store.save", "store.commit", "store.delete", TURN_TAKEN),
     LOST: (*TOPICS, *REQUESTS),
     DOUBLED: (*TOPICS, *SCHEDULES, *REQUESTS),
     LATE: (*TOPICS, *SCHEDULES),
@@ -92,7 +94,8 @@ CANNOT_EXIST: Mapping[tuple[str, str], str] = {
 # How often a call, an event or a moment is met in a seed of three instances (`--calls`).
 TYPICAL: Mapping[str, float] = {
     "store.get": 2500.0,
-    "store.save": 700.0,
+    "store.save": 470.0,
+    TURN_TAKEN: 90.0,
     "store.find": 700.0,
     "store.get_each": 250.0,
     "store.commit": 350.0,

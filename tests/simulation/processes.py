@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent
 
+from shared.app.collections import PACES
 from shared.app.machines.index_cache import CommandIndexCache
 from shared.app.market.offers_cache import OfferCache
 from shared.domain.errors import BusUnavailable, StoreError, VersionConflict
@@ -137,6 +138,23 @@ class Watched:
 
 
 def _wrap(process: Process, call: str, inner: Callable[..., Any], how: Any) -> Callable[..., Any]:
+    world = process.world
+    if call == "store.save":
+        other = _called(process, menu.TURN_TAKEN, inner, how)
+        plain = _called(process, call, inner, how)
+        return lambda *args, **named: (other if args[0] is PACES else plain)(*args, **named)
+    if call == "provider.create":
+        send = _called(process, call, inner, how)
+
+        def leave(order: Any) -> Any:
+            world.judge.requests.leaves(order.label)
+            return send(order)
+
+        return leave
+    return _called(process, call, inner, how)
+
+
+def _called(process: Process, call: str, inner: Callable[..., Any], how: Any) -> Callable[..., Any]:
     world, fate = process.world, process.world.fate_of(call)
 
     def called(*args: Any, **named: Any) -> Any:

@@ -14,6 +14,7 @@ from shared.domain.failover.model import Recovery
 from shared.domain.ids import OperationId, RentalId, SnapshotId
 from shared.domain.instances.model import Desired, InstanceState
 from shared.domain.rentals.model import RentalState
+from shared.domain.rentals.timing import ISSUE_S, Timing
 from shared.domain.snapshots.model import SnapshotState
 from tests.simulation.judge import findings
 from tests.simulation.judged import Judged
@@ -67,6 +68,19 @@ def test_two_create_calls_for_one_rental_are_found(judged: Judged) -> None:
     judged.provider.desk.exchange("provider.create", request)
 
     assert judged.found() == {findings.DOUBLE_PROVISIONED: 1}
+
+
+def test_a_create_that_is_sent_later_than_its_claim_allows_is_found(judged: Judged) -> None:
+    visible_by = NOW + timedelta(seconds=Timing().visible_by_s)
+    judged.claim(replace(its(1, RentalState.CREATING), visible_by=visible_by))
+
+    judged.pass_time(ISSUE_S)
+    judged.judge.requests.leaves("dumont/test/rent_1/mac")
+    assert findings.LATE_SENDS not in judged.found()
+    judged.pass_time(1.0)
+    judged.judge.requests.leaves("dumont/test/rent_1/mac")
+
+    assert judged.found()[findings.LATE_SENDS] == 1
 
 
 def test_two_machines_of_one_instance_at_work_are_found(judged: Judged) -> None:

@@ -10,6 +10,7 @@ LEAKED = "leaked"  # a machine that stands, is ours, and that no document wants
 DOUBLE_PROVISIONED = "double_provisioned"  # more than one create call for a rental
 LOSERS_KEPT = "losers_kept"  # a racer that stands long after another had won
 TOO_MANY_MACHINES = "too_many_machines"  # two of one instance's machines at work, or live
+LATE_SENDS = "late_sends"  # a create that was sent when its claim no longer allowed it
 FOREIGN_TOUCHED = "foreign_touched"
 RENTED_UNPAID = "rented_unpaid"  # the market rented to an account that had no credit
 BOUND_DESTROYED = "bound_destroyed"  # while its rental was not releasing
@@ -29,6 +30,7 @@ KINDS = (
     DOUBLE_PROVISIONED,
     TOO_MANY_MACHINES,
     LOSERS_KEPT,
+    LATE_SENDS,
     FOREIGN_TOUCHED,
     RENTED_UNPAID,
     BOUND_DESTROYED,

@@ -32,7 +32,7 @@ class Judge:
         self.documents = Documents()
         self.findings = Findings(world.tell)
         found, documents, site = self.findings, self.documents, provider.site
-        self.requests = RequestJudge(site, documents, found)
+        self.requests = RequestJudge(world, site, documents, found)
         self.roles = RoleJudge(world, site, documents, found)
         self.work = WorkJudge(world, documents, machines.truth, blobs, found)
         self.health = HealthJudge(world, documents, machines, found)

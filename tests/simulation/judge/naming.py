@@ -12,5 +12,9 @@ PARTS = 4
 
 def rental_named(contract: Contract) -> str:
     """The rental in `dumont/<deployment>/<rental>/<mac>`, "" for none."""
-    parts = (contract.label or "").split("/")
+    return rental_in(contract.label or "")
+
+
+def rental_in(label: str) -> str:
+    parts = label.split("/")
     return parts[2] if len(parts) == PARTS else ""

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.rentals.model import RentalState
+from shared.domain.rentals.timing import ISSUE_S, Timing
 from tests.simulation.judge.findings import (
     BOUND_DESTROYED,
     DOUBLE_PROVISIONED,
     FOREIGN_TOUCHED,
+    LATE_SENDS,
     RENTED_UNPAID,
 )
-from tests.simulation.judge.naming import rental_named
+from tests.simulation.judge.naming import rental_in, rental_named
 
 if TYPE_CHECKING:
     from infra.simulators.vast.model.state import Contract
     from infra.simulators.wire import Request
     from tests.simulation.judge.documents import Documents
     from tests.simulation.judge.findings import Findings
+    from tests.simulation.ports import World
     from tests.simulation.provider.site import Site
 
 LETTING_GO = frozenset({RentalState.RELEASING, RentalState.GONE})
@@ -32,13 +36,25 @@ class RequestJudge:
     those that we last ordered to stop or to end.
     """
 
-    def __init__(self, site: Site, documents: Documents, findings: Findings) -> None:
+    def __init__(self, world: World, site: Site, documents: Documents, findings: Findings) -> None:
+        self._world = world
         self._site = site
         self._documents = documents
         self._findings = findings
         self._creates: Counter[str] = Counter()
         self.let_go_at: dict[int, float] = {}
         self.halted: set[int] = set()
+
+    def leaves(self, label: str) -> None:
+        """The code sends a create now; what befalls its process or the way is no fault of it."""
+        rental = self._documents.rentals.get(rental_in(label))
+        now = self._world.clock.now()
+        if rental is None or rental.visible_by is None:
+            return
+        issued_by = rental.visible_by - timedelta(seconds=Timing().visible_by_s - ISSUE_S)
+        if now > issued_by:
+            text = f"the create of {rental.id} leaves {now - issued_by} too late"
+            self._findings.add(LATE_SENDS, rental.id, text)
 
     def issued(self, call: str, request: Request) -> None:
         """It leaves our process now."""

@@ -47,8 +47,8 @@ CREATING = (
         "    if services.clock.now() > at + timedelta(seconds=ISSUE_S):",
         "    if services.clock.now() > at + timedelta(days=1):",
         shown_by=(
+            "store.save of a turn",
             "a long pause before",
-            "stalled",
         ),
     ),
     Mutant(
