@@ -12,12 +12,17 @@ if TYPE_CHECKING:
     from shared.ports.store import Write
 
 
+_WHOLE = (Add, Save)
+
+
 def billed(writes: Sequence[Write]) -> dict[str, int]:
     """As `record` takes it. An expiring document is counted at every write of it, and deleted once:
     the count is the most that its removal can cost.
     """
-    deletes = sum(isinstance(write, Delete) for write in writes)
-    expiring = sum(
-        isinstance(write, Add | Save) and write.collection.expires is not None for write in writes
-    )
+    deletes = expiring = 0
+    for write in writes:
+        if isinstance(write, Delete):
+            deletes += 1
+        elif write.collection.expires is not None and isinstance(write, _WHOLE):
+            expiring += 1
     return {"writes": len(writes) - deletes, "deletes": deletes, "expiring": expiring}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from shared.domain.errors import Invalid
 
@@ -10,6 +11,7 @@ _LONGEST_KEY_BYTES = 1500
 _RESERVED = re.compile(r"__.*__", re.DOTALL)
 
 
+@lru_cache(maxsize=8192)  # the same documents are read and written again and again
 def is_possible(key: str) -> bool:
     """Whether any document can have this key; a reader of an impossible one finds nothing."""
     try:

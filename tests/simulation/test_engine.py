@@ -123,3 +123,16 @@ def test_one_count_that_is_not_zero_makes_the_whole_run_bad():
 
     assert report.bad()
     assert report.figures(1.0)["leaked"] == 1
+
+
+def test_owners_and_strangers_do_everything_at_any_moment():
+    """Within a few seeds: orders at once, other rules, snapshots by name, and late strangers."""
+    seen, wanted = set(), {"configure", "restore", "reboot", "destroy", "a stranger came"}
+    for seed in range(14, 24):
+        told = []
+        assert not live(seed, trace=told.append).failed
+        seen |= {each for each in wanted for line in told if each in line}
+        if seen == wanted:
+            break
+
+    assert seen == wanted

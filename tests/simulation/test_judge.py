@@ -146,6 +146,10 @@ def test_an_account_without_credit_rents_nothing(judged: Judged) -> None:
     with pytest.raises(Refused, match="credit"):
         judged.rent()
 
+    standing = len(judged.site.foreign.ids)
+    judged.site.foreign.move()
+    assert len(judged.site.foreign.ids) == standing, "nor do strangers"
+
     judged.pass_time(700.0)
     assert judged.rent().destroyed_at is None, "its owner has paid meanwhile"
 
@@ -170,7 +174,7 @@ def test_a_racer_that_stands_long_after_another_has_won_is_found(judged: Judged)
     judged.claim(an_instance(rentals=both, primary=both[0]))
     judged.claim_budget(enough())
 
-    judged.pass_time(800.0)
+    judged.pass_time(2000.0)
     assert findings.LOSERS_KEPT not in judged.found()
     judged.pass_time(400.0)
 
@@ -184,9 +188,9 @@ def test_a_racer_that_is_let_go_in_time_is_no_finding(judged: Judged) -> None:
     judged.claim(an_instance(rentals=both, primary=both[0]))
     judged.claim_budget(enough())
 
-    judged.pass_time(400.0)
+    judged.pass_time(1500.0)
     judged.order("DELETE", loser)
-    judged.pass_time(2000.0)
+    judged.pass_time(3000.0)
 
     assert findings.LOSERS_KEPT not in judged.found()
 

@@ -85,4 +85,5 @@ class Foreigners:
             self.ended.add(leaving.id)
             self._site.model.slices[leaving.slot].host_dead = True  # offered to nobody else
             lifecycle.destroy(self._site.model, leaving, self._site.now())
-        self.arrive()
+        if not self._site.account.broke:
+            self.arrive()

@@ -176,7 +176,7 @@ class Site:
     def _stranger_comes(self, chance: random.Random) -> None:
         """Or, now and then, one goes and another comes."""
         self.pass_time()
-        if chance.random() < 0.3:
+        if self.account.broke or chance.random() < 0.3:
             self.foreign.move()
         else:
             self.foreign.arrive()
