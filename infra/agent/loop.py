@@ -185,6 +185,10 @@ class Loop:
             hello=self._ask_hello,
             progress=lambda percent: self._facts.put(partial(machine.core.progressed, percent)),
             cancelled=self._cancelled,
+            load_wheels=machine.wheels.load,
+            usable=lambda so_far: self._facts.put(
+                partial(machine.core.usable, so_far.files, so_far.size_bytes, so_far.seconds)
+            ),
             precious=(machine.home.folder, machine.user_home),
         )
 

@@ -29,10 +29,32 @@ class Process:
     started: int
     own_ticks: int
     reaped_ticks: int
+    session: int = 0
 
     @property
     def identity(self) -> tuple[int, int]:
         return (self.pid, self.started)
+
+
+def family(machine: dict[int, Process], pid: int) -> frozenset[int]:
+    """The process with those below it that never left its session: the agent and its workers.
+
+    What the agent starts for the user gets a session of its own.
+    """
+    top = machine.get(pid)
+    if top is None:
+        return frozenset({pid})
+    found = {pid}
+    grew = True
+    while grew:
+        below = {
+            row.pid
+            for row in machine.values()
+            if row.pid not in found and row.parent in found and row.session == top.session
+        }
+        found |= below
+        grew = bool(below)
+    return frozenset(found)
 
 
 class ProcessTable:
@@ -124,6 +146,7 @@ class ProcessTable:
             started=int(fields[19]),
             own_ticks=user + system,
             reaped_ticks=reaped_user + reaped_system,
+            session=int(fields[3]),
         )
 
     def _bytes(self, pid: int, name: str) -> bytes:

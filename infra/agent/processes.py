@@ -1,9 +1,9 @@
 """Freeze and thaw the user's processes.
 
-Stopped is everything on the machine but its init, the agent with the shell loop that restarts
-it, and the listening ssh server. A freeze counts only when two looks in a row find nothing that
-runs. What the user had stopped himself stays stopped when the rest is thawed: it is noted on
-disk before the first signal.
+Stopped is everything on the machine but its init, the agent with its workers and the shell loop
+that restarts it, and the listening ssh server. A freeze counts only when two looks in a row find
+nothing that runs. What the user had stopped himself stays stopped when the rest is thawed: it is
+noted on disk before the first signal.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from infra.agent.proc import INIT, STOPPED_STATES, Process, ProcessTable
+from infra.agent.proc import INIT, STOPPED_STATES, Process, ProcessTable, family
 
 if TYPE_CHECKING:
     import threading
@@ -90,7 +90,7 @@ class Freezer:
         machine = self._table.machine()
         if machine is None:
             return None
-        exempt = {INIT, os.getpid(), self._loop(machine)}
+        exempt = {INIT, self._loop(machine), *family(machine, os.getpid())}
         return [
             process
             for process in machine.values()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.agent.core.facts import Sample
-from infra.agent.proc import INIT, PROC, Process, ProcessTable
+from infra.agent.proc import INIT, PROC, Process, ProcessTable, family
 from shared.agent_wire.messages import Usage
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class CpuMeter:
 
     def __init__(self, agent_pid: int) -> None:
         self._agent = agent_pid
+        self._workers: dict[tuple[int, int], int] = {}  # ticks of the agent's, when last seen
+        self._last_total = 0
         self._ticks_per_s = float(os.sysconf("SC_CLK_TCK"))
         self._last: dict[tuple[int, int], Process] | None = None
         self._last_at = 0.0
@@ -39,16 +41,25 @@ class CpuMeter:
     def read(self, machine: dict[int, Process] | None, now: float) -> float | None:
         """None at the first look, and where processes cannot be listed."""
         last, since_s = self._last, now - self._last_at
+        last_total = self._last_total
         rows = None if machine is None else {row.identity: row for row in machine.values()}
         self._last, self._last_at = rows, now
-        if rows is None or last is None or since_s <= 0:
+        if machine is None or rows is None:
             return None
-        ticks = max(self._total(rows) - self._total(last), self._of_the_living(rows, last))
+        own = family(machine, self._agent)
+        self._workers |= {key: row.own_ticks for key, row in rows.items() if row.pid in own}
+        self._last_total = self._total(rows)
+        if last is None or since_s <= 0:
+            return None
+        ticks = max(self._last_total - last_total, self._of_the_living(rows, last))
         return 100.0 * ticks / self._ticks_per_s / since_s
 
     def _total(self, rows: dict[tuple[int, int], Process]) -> int:
-        """A reaped child's ticks move to its parent, so that this sum keeps them."""
-        return sum(self._own(row) + row.reaped_ticks for row in rows.values())
+        """A reaped child's ticks move to its parent, so that this sum keeps them. Those of the
+        agent's workers are taken off all the same.
+        """
+        everything = sum(row.own_ticks + row.reaped_ticks for row in rows.values())
+        return everything - sum(self._workers.values())
 
     def _of_the_living(
         self, rows: dict[tuple[int, int], Process], last: dict[tuple[int, int], Process]
@@ -58,7 +69,7 @@ class CpuMeter:
         return sum(self._own(row) - before.get(identity, 0) for identity, row in rows.items())
 
     def _own(self, row: Process) -> int:
-        return 0 if row.pid == self._agent else row.own_ticks
+        return 0 if row.identity in self._workers else row.own_ticks
 
 
 class NetworkMeter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from collections.abc import Callable
@@ -13,17 +14,20 @@ from typing import TYPE_CHECKING, TypeVar
 from infra.agent.blobs import GrantBook, GrantedBlobs
 from infra.agent.core.facts import Failure
 from infra.agent.http import Http
+from infra.agent.wheels import NoWheels
 from shared.agent_wire.messages import FENCED, OK, HelloAnswer, SnapshotDone, UploadsAnswer
-from shared.domain.errors import BlobError, BlobRefused, SnapshotError
-from shared.snapshot.backup import backup
-from shared.snapshot.restore import restore
+from shared.domain.errors import BlobError, BlobRefused, SnapshotError, SnapshotKeyMissing
+from shared.snapshot.engine import backup, load_manifest, restore
 from shared.snapshot.results import BackupTarget, RestoreOptions
+from shared.snapshot.sealed.keys import DataKey, HeldKeys
 from shared.snapshot.tuning import Patience, Tuning
-from shared.snapshot.verify import load_manifest
 
 if TYPE_CHECKING:
     from infra.agent.blobs import Grants
+    from shared.agent_wire import messages as wire
     from shared.agent_wire.messages import Command, Plan
+    from shared.snapshot.engine import AnyManifest
+    from shared.snapshot.sealed.keys import Keys
     from shared.snapshot.tuning import Progress
 
 Answer = TypeVar("Answer", HelloAnswer, UploadsAnswer)
@@ -49,13 +53,19 @@ class Restored:
 
 @dataclass(frozen=True)
 class WorkDesk:
-    """What long work is done with. `uploads` and `hello` are calls to the control plane."""
+    """What long work is done with. `uploads` and `hello` are calls to the control plane.
+
+    `load_wheels` brings what sealed snapshots need, or raises NoWheels. `usable` is told once,
+    when a restore that goes on has brought back what the user's programs had read.
+    """
 
     http: Http
     uploads: Callable[[str], UploadsAnswer | Failure]
     hello: Callable[[], HelloAnswer | Failure]
     progress: Callable[[float | None], None]
     cancelled: threading.Event
+    load_wheels: Callable[[], None]
+    usable: Callable[[Restored], None]
     precious: tuple[Path, ...] = ()  # folders that a restore must not clear away
 
 
@@ -76,9 +86,10 @@ def fill_workspace(plan: Plan, server_time: float, workspace: Path, desk: WorkDe
     book = GrantBook(grants, time.monotonic, at_hand)
     blobs = GrantedBlobs(desk.http, book, desk.cancelled)
     tuning = _tuning(desk)
-    manifest = load_manifest(blobs, plan.restore.manifest_key, tuning)
-    options = RestoreOptions(prune=_may_be_cleared(workspace, desk), tuning=tuning)
-    result = restore(manifest, blobs, workspace, _report(desk), options)
+    keys = _to_read_with(plan.restore.keys, desk)
+    manifest = load_manifest(blobs, plan.restore.manifest_key, tuning, keys)
+    options = RestoreOptions(prune=_may_be_cleared(workspace, desk), tuning=tuning, yields=True)
+    result = restore(manifest, blobs, workspace, _restoring(desk, started), options)
     return Restored(result.files, result.size_bytes, time.monotonic() - started)
 
 
@@ -97,10 +108,11 @@ def take_snapshot(command: Command, plan: Plan, workspace: Path, desk: WorkDesk)
     blobs = GrantedBlobs(desk.http, book, desk.cancelled)
     tuning = _tuning(desk)
     parent_key = command.parent_manifest_key or answer.parent_manifest_key
-    parent = load_manifest(blobs, parent_key, tuning) if parent_key else None
+    keys = _to_write_with(answer.keys, desk)
+    parent = _parent(parent_key, blobs, tuning, keys) if parent_key else None
     created_at = datetime.fromtimestamp(answer.created_at or answer.server_time, timezone.utc)
     target = BackupTarget(answer.write.prefix, command.snapshot_id, created_at, plan.exclude)
-    result = backup(workspace, blobs, target, parent, _report(desk), tuning)
+    result = backup(workspace, blobs, target, parent, _report(desk), tuning, keys)
     if desk.cancelled.is_set():
         raise GivenUp("given up")
     return SnapshotDone(
@@ -116,6 +128,49 @@ def take_snapshot(command: Command, plan: Plan, workspace: Path, desk: WorkDesk)
         ),
         seconds=time.monotonic() - started,
     )
+
+
+def _to_write_with(given: tuple[wire.DataKey, ...], desk: WorkDesk) -> Keys | None:
+    """None where nothing is to be sealed, or what seals cannot run: the older engine writes on,
+    as the timeline tells. Raises SnapshotError.
+    """
+    if not given:
+        return None
+    try:
+        desk.load_wheels()
+    except NoWheels:
+        return None
+    own, *others = map(_key, given)
+    return HeldKeys(own, others)
+
+
+def _to_read_with(given: tuple[wire.DataKey, ...], desk: WorkDesk) -> Keys | None:
+    """None where nothing is sealed. Raises SnapshotError where what opens it cannot run."""
+    if not given:
+        return None
+    try:
+        desk.load_wheels()
+    except NoWheels as error:
+        raise SnapshotError(f"sealed snapshots cannot be read here: {error}") from error
+    return HeldKeys(None, map(_key, given))
+
+
+def _key(given: wire.DataKey) -> DataKey:
+    try:
+        secret = base64.b64decode(given.secret, validate=True)
+    except ValueError as error:
+        raise SnapshotError("the control plane gave a key that is none") from error
+    return DataKey(given.prefix, secret, given.wrapped.encode())
+
+
+def _parent(key: str, blobs: GrantedBlobs, tuning: Tuning, keys: Keys | None) -> AnyManifest | None:
+    """None where it is sealed and this machine writes with the older engine: all is stored anew."""
+    try:
+        return load_manifest(blobs, key, tuning, keys)
+    except SnapshotKeyMissing:
+        if keys is not None:
+            raise
+        return None
 
 
 def _may_be_cleared(workspace: Path, desk: WorkDesk) -> bool:
@@ -145,6 +200,23 @@ def _report(desk: WorkDesk) -> Callable[[Progress], None]:
         desk.progress(None if not total else min(100.0, 100.0 * progress.bytes_done / total))
 
     return report
+
+
+def _restoring(desk: WorkDesk, started: float) -> Callable[[Progress], None]:
+    """As `_report`, and once whether the user can be let in before the rest is there."""
+    report = _report(desk)
+    told = False
+
+    def also(progress: Progress) -> None:
+        nonlocal told
+        report(progress)
+        if progress.usable and not told:
+            told = True
+            if progress.files_done != progress.files_total:
+                seconds = time.monotonic() - started
+                desk.usable(Restored(progress.files_done, progress.bytes_done, seconds))
+
+    return also
 
 
 def _answered(answer: Answer | Failure) -> Answer:

@@ -21,6 +21,11 @@ def signing_key(master: bytes, rotation: int, purpose: str) -> SigningKey:
     )
 
 
+def new_data_key() -> str:
+    """Fresh secret bytes for AES-256, as base64."""
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
 def sealed(master: bytes, plain: str, context: str) -> str:
     """AES-256-GCM under a fresh nonce, as URL-safe base64."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM

@@ -29,7 +29,13 @@ class EngineVerifier:
         found = verify(manifest_key, self._blobs, known)
         if manifest_md5 and found.md5 != manifest_md5:
             raise SnapshotCorrupt(f"{manifest_key} is not the manifest that was reported")
-        return VerifiedSnapshot(size_bytes=found.size_bytes, files=found.files)
+        keys = tuple((prefix, _text(wrapped)) for prefix, wrapped in found.wrapped_keys)
+        return VerifiedSnapshot(size_bytes=found.size_bytes, files=found.files, keys=keys)
 
     def packs_of(self, manifest_key: str) -> frozenset[str]:
         return frozenset(each.key for each in references(self._blobs, manifest_key).objects)
+
+
+def _text(wrapped: bytes) -> str:
+    """As we handed it out. Whatever else a machine wrote is nothing that we know."""
+    return wrapped.decode("utf-8", "replace")

@@ -7,7 +7,7 @@ carries `server_time`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 PATH_HELLO = "/agent/v1/hello"
 PATH_HEARTBEAT = "/agent/v1/heartbeat"
@@ -24,6 +24,7 @@ NOT_YET = "not_yet"  # the control plane does not know this machine yet: ask aga
 # AgentStatus.phase
 BOOTING = "booting"
 RESTORING = "restoring"
+USABLE = "usable"  # what the user's programs had read is back; the rest is on its way
 READY = "ready"
 DRAINING = "draining"  # user processes are frozen
 FAILED = "failed"
@@ -44,6 +45,7 @@ RENEW = "renew"  # beat now, without a receipt
 EVENT_PHASE = "phase"
 EVENT_SNAPSHOT_DONE = "snapshot_done"
 EVENT_SNAPSHOT_FAILED = "snapshot_failed"
+EVENT_USABLE = "usable"
 EVENT_RESTORED = "restored"
 EVENT_FAILED = "failed"
 EVENT_LOG = "log"
@@ -79,10 +81,23 @@ class IdlePolicy:
 
 
 @dataclass(frozen=True)
+class DataKey:
+    """Seals the objects under `prefix`: 32 bytes as base64. Kept in memory alone.
+
+    `wrapped` is how manifests name it: the same key, sealed for the control plane.
+    """
+
+    prefix: str
+    secret: str = field(repr=False)
+    wrapped: str
+
+
+@dataclass(frozen=True)
 class RestorePlan:
     snapshot_id: str
     manifest_key: str
     grant: Grant
+    keys: tuple[DataKey, ...] = ()  # none for a snapshot that is not sealed
 
 
 @dataclass(frozen=True)
@@ -283,6 +298,7 @@ class UploadsAnswer:
     read: Grant | None = None
     parent_manifest_key: str = ""  # of the instance's head, "" for a full snapshot
     created_at: float = 0.0  # the snapshot's time, by the server's clock
+    keys: tuple[DataKey, ...] = ()  # to write with the first, and to read the parent with the rest
 
 
 def no_status() -> AgentStatus:

@@ -264,6 +264,7 @@ class InstanceWire(Wire):
     desired: Desired
     state_reason: str
     state_since: UtcTime
+    usable_at: UtcTime | None = None
     created_at: UtcTime
     epoch: int
     image: str

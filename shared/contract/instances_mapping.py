@@ -12,7 +12,7 @@ from shared.contract.snapshots_mapping import snapshot_wire
 from shared.domain.billing.ledger import total
 from shared.domain.billing.money import to_usd, usd
 from shared.domain.failover.model import FailoverPolicy
-from shared.domain.instances.model import WorkspaceSpec
+from shared.domain.instances.model import InstanceState, WorkspaceSpec
 from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
 from shared.domain.machines.lease import point_of
 from shared.domain.market.offers import OfferFilter
@@ -117,6 +117,7 @@ def instance_wire(
         desired=instance.desired,
         state_reason=instance.state_reason,
         state_since=instance.state_since,
+        usable_at=instance.usable_at if instance.state is InstanceState.RESTORING else None,
         created_at=instance.created_at,
         epoch=instance.epoch,
         image=instance.spec.image,

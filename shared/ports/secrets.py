@@ -21,5 +21,8 @@ class Secrets(Protocol):
     def seal(self, plain: str, context: str) -> str:
         """Authenticated encryption; `context` must be given again to open it."""
 
+    def new_data_key(self, context: str) -> str:
+        """32 fresh secret bytes as base64, sealed under the context."""
+
     def open(self, sealed: str, context: str) -> str:
         """Raises Forbidden when the text was not sealed here under this context."""

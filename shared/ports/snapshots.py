@@ -11,10 +11,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSnapshot:
-    """`size_bytes` is what a restore brings back."""
+    """`size_bytes` is what a restore brings back; `keys` is what it is sealed with, as its
+    machine was given it: where it lies, and the sealed key. None for what is not encrypted.
+    """
 
     size_bytes: int
     files: int
+    keys: tuple[tuple[str, str], ...] = ()
 
 
 class SnapshotVerifier(Protocol):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS)
 _NOT_OURS_TO_SET = (errno.EPERM, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
@@ -42,6 +43,20 @@ def growing(folder_fd: int, number: int) -> Iterator[bytes]:
         yield name
     finally:
         _remove_if_there(folder_fd, name)
+
+
+def give_name(folder_fd: int, side: bytes, name: bytes) -> None:
+    """Its name for what has grown, unless somebody took that meanwhile: then his stays."""
+    try:
+        os.link(side, name, src_dir_fd=folder_fd, dst_dir_fd=folder_fd, follow_symlinks=False)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        os.rename(side, name, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+        return
+    os.unlink(side, dir_fd=folder_fd)
 
 
 def write_regular(folder_fd: int, name: bytes, number: int, entry: Regular, chunks: Chunks) -> bool:

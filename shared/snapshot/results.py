@@ -54,12 +54,14 @@ class RestoreOptions:
 
     Without it such files stay as they are, and a restore fails where one of them stands in the
     way of a folder, or is a folder in the way of a file. `only` names paths that are wanted, with
-    all below them (format 2; everything when empty): nothing is pruned then.
+    all below them (format 2; everything when empty): nothing is pruned then. With `yields` the
+    folder is its user's as soon as `usable` was told: what he makes from then on is never replaced.
     """
 
     prune: bool = False
     tuning: Tuning = field(default_factory=lambda: DEFAULT_TUNING)
     only: tuple[bytes, ...] = ()
+    yields: bool = False
 
 
 DEFAULT_OPTIONS = RestoreOptions()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -279,6 +280,26 @@ def test_a_right_to_write_is_short_and_for_one_prefix(
     assert answer.write.expires_at - cloud.clock.now().timestamp() <= 900
     assert answer.read
     assert not answer.read.write
+
+
+def test_a_machine_is_given_its_own_rentals_key_and_a_closed_snapshot_gives_none(
+    agent: Agent, client: FlaskClient, cloud: Cloud, ada: dict[str, str], running: str
+) -> None:
+    """The key goes to the one place under which its machine may write; it is kept sealed."""
+    client.post(f"{INSTANCES}/{running}/snapshot", json={}, headers=ada)
+    instance = cloud.instance(running)  # type: ignore[arg-type]
+    kept = cloud.store.get(RENTALS, instance.primary or "")
+    assert kept
+
+    given = agent.uploads(instance.open_snapshot or "")
+    closed = agent.uploads("snap_other")
+
+    (key,) = given.keys
+    assert given.write
+    assert (key.prefix, key.wrapped) == (given.write.prefix, kept.value.data_key)
+    assert len(base64.b64decode(key.secret)) == 32
+    assert key.secret not in repr((kept.value, key))
+    assert closed.keys == ()
 
 
 def test_the_token_of_another_rental_is_of_no_use(

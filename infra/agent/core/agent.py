@@ -35,11 +35,13 @@ from shared.agent_wire.messages import (
     EVENT_FAILED,
     EVENT_LOG,
     EVENT_RESTORED,
+    EVENT_USABLE,
     FAILED,
     FENCED,
     OK,
     READY,
     RESTORING,
+    USABLE,
     AgentStatus,
     Command,
     EventsAnswer,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 
 FIRST_HELLO_PAUSE_S = 1.0
 LONGEST_HELLO_PAUSE_S = 30.0
+CUT_SHORT = "the agent was restarted while the rest of the files was on its way"
 
 
 class AgentCore:
@@ -179,6 +182,24 @@ class AgentCore:
         self._desk.tell(EVENT_ENGINE, event_id=f"{boot_id}.engine", message=reason)
         return self._desk.flush(now)
 
+    def usable(self, files: int, size_bytes: int, seconds: float, now: float) -> list[Action]:
+        """What the user's programs had read is back: he is let in when the control plane knows,
+        and the rest comes meanwhile.
+        """
+        desk = self._desk
+        plan = desk.plan
+        if plan and plan.restore and desk.phase == RESTORING and not self._stopped:
+            desk.tell(
+                EVENT_USABLE,
+                event_id=_usable_id(plan),
+                snapshot_id=plan.restore.snapshot_id,
+                files=files,
+                bytes=size_bytes,
+                seconds=seconds,
+            )
+            desk.remember(usable=restore_mark(plan))
+        return desk.flush(now)
+
     def restored(self, files: int, size_bytes: int, seconds: float, now: float) -> list[Action]:
         """The workspace is filled (or made empty, where nothing was to be restored).
 
@@ -187,7 +208,7 @@ class AgentCore:
         """
         desk = self._desk
         plan = desk.plan
-        if plan is not None and desk.phase == RESTORING and not self._stopped:
+        if plan is not None and desk.phase in {RESTORING, USABLE} and not self._stopped:
             if plan.restore is not None:
                 desk.tell(
                     EVENT_RESTORED,
@@ -203,7 +224,7 @@ class AgentCore:
 
     def restore_failed(self, reason: str, now: float) -> list[Action]:
         desk = self._desk
-        if desk.phase == RESTORING and not self._stopped:
+        if desk.phase in {RESTORING, USABLE} and not self._stopped:
             desk.progress = None
             desk.enter(FAILED)
             desk.tell(EVENT_FAILED, message=f"the workspace could not be restored: {reason}")
@@ -274,8 +295,11 @@ class AgentCore:
         desk = self._desk
         desk.forget_events(desk.outbox.recorded(answer.recorded, now))
         plan = desk.plan
-        if plan and desk.phase == RESTORING and desk.memory.restored == restore_mark(plan):
-            self._open_when_known(plan, now)
+        if plan and desk.phase in {RESTORING, USABLE}:
+            if desk.memory.restored == restore_mark(plan):
+                self._open_when_known(plan, now)
+            elif desk.memory.usable == restore_mark(plan) and desk.phase == RESTORING:
+                self._let_in_when_known(plan)
         return desk.flush(now)
 
     def events_failed(self, failure: Failure, now: float) -> list[Action]:
@@ -304,22 +328,39 @@ class AgentCore:
             return
         if desk.memory.restored == restore_mark(plan):
             self._open_when_known(plan, now)
+        elif desk.memory.usable == restore_mark(plan):
+            # The user was let in: what he wrote since would be taken for what is to be replaced.
+            desk.enter(RESTORING)
+            desk.enter(FAILED)
+            desk.tell(EVENT_FAILED, event_id=f"{plan.rental_id}.cut", message=CUT_SHORT)
         else:
             desk.enter(RESTORING)
             desk.do(Restore(plan, answer.server_time))
 
     def _open_when_known(self, plan: Plan, now: float) -> None:
         if _restored_id(plan) in self._desk.outbox:
-            self._desk.enter(RESTORING)
+            if self._desk.phase != USABLE:
+                self._desk.enter(RESTORING)
         else:
             self._open(plan, now)
 
-    def _open(self, plan: Plan, now: float) -> None:
+    def _let_in_when_known(self, plan: Plan) -> None:
+        if _usable_id(plan) not in self._desk.outbox:
+            self._desk.enter(USABLE)
+            self._desk.do(OpenWorkspace(plan, self._first_opening()))
+
+    def _first_opening(self) -> bool:
+        """Whether the user's line is to be started: once in each boot."""
         desk = self._desk
         run_onstart = desk.memory.onstart_boot_id != desk.boot.boot_id
         if run_onstart:
             # A container that was started anew has lost its processes, the frozen ones too.
             desk.remember(onstart_boot_id=desk.boot.boot_id, frozen_by="", drained=False)
+        return run_onstart
+
+    def _open(self, plan: Plan, now: float) -> None:
+        desk = self._desk
+        run_onstart = self._first_opening()
         desk.progress = None
         desk.judge.workspace_ready(now)
         desk.enter(DRAINING if desk.memory.frozen_by else READY)
@@ -335,6 +376,10 @@ class AgentCore:
         if failure.kind == UNAUTHORISED and self._token:
             self._token = ""
             self._hello_due_at = now
+
+
+def _usable_id(plan: Plan) -> str:
+    return f"{plan.rental_id}.usable"
 
 
 def _restored_id(plan: Plan) -> str:

@@ -54,6 +54,7 @@ class Memory:
     frozen_by: str = ""  # id of the drain command under which the user's processes stand still
     drained: bool = False  # that drain's snapshot was written
     restored: str = ""  # what the workspace was made from; see `restore_mark`
+    usable: str = ""  # the same, once the user was let in: the rest was on its way
     onstart_boot_id: str = ""  # the boot in which the user's onstart line was started
     state_seq: int = 0
     fenced: str = ""  # why it was fenced: that is for ever, whatever a later answer says

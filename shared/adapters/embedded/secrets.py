@@ -64,6 +64,9 @@ class EmbeddedSecrets:
     def seal(self, plain: str, context: str) -> str:
         return _SEALED + sealing.sealed(self._master.secret, plain, context)
 
+    def new_data_key(self, context: str) -> str:
+        return self.seal(sealing.new_data_key(), context)
+
     def open(self, sealed: str, context: str) -> str:
         if not sealed.startswith(_SEALED):
             raise Forbidden("not sealed here")

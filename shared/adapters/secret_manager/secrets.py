@@ -56,6 +56,9 @@ class SecretManagerSecrets:
         number = self._numbers()[0]
         return f"s2.{number}.{sealing.sealed(self._secret_of(number), plain, context)}"
 
+    def new_data_key(self, context: str) -> str:
+        return self.seal(sealing.new_data_key(), context)
+
     def open(self, sealed: str, context: str) -> str:
         found = _SEALED.fullmatch(sealed)
         if found is None:

@@ -73,7 +73,8 @@ def begin_drain(services: Services, loaded: Loaded, step: BeginDrain) -> None:
     now = services.clock.now()
     deadline = now + timedelta(seconds=services.settings.timing.drain_deadline_s)
     drain_id = services.ids.new("drain")
-    snapshot = opened(services, instance, instance.primary, step.reason, drain_id, deadline)
+    primary = loaded.rental(instance.primary).value
+    snapshot = opened(services, instance, primary, step.reason, drain_id, deadline)
     begun = Drain(
         id=drain_id,
         snapshot_id=snapshot.id,

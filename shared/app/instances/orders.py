@@ -150,7 +150,8 @@ def open_snapshot(services: Services, loaded: Loaded, reason: str) -> Change:
         raise Conflicting(f"nothing can be taken of it now: {instance.failover.told}")
     now = services.clock.now()
     deadline = now + timedelta(seconds=SNAPSHOT_DEADLINE_S)
-    fresh = opened(services, instance, instance.primary, reason, "", deadline)
+    primary = loaded.rental(instance.primary).value
+    fresh = opened(services, instance, primary, reason, "", deadline)
     following = next_after(instance.snapshots, now)
     begun = replace(instance, open_snapshot=fresh.id, next_snapshot_at=following)
     return begun, [Add(SNAPSHOTS, fresh.id, fresh)]

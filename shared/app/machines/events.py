@@ -38,6 +38,7 @@ TRIES = 10
 LOG_DAYS = 7
 MAX_LINE = 2000
 MAX_LINES = 1000
+_BACK = frozenset({wire.EVENT_USABLE, wire.EVENT_RESTORED})
 
 
 def record_events(
@@ -58,7 +59,7 @@ def record_events(
 
 def _came_too_late(services: Services, token: MachineToken, request: wire.EventsRequest) -> bool:
     """Its files are back, and meanwhile it was given up: nobody is to work on it any more."""
-    if not any(event.kind == wire.EVENT_RESTORED for event in request.events):
+    if not any(event.kind in _BACK for event in request.events):
         return False
     stored = services.store.get(INSTANCES, token.instance_id)
     return stored is None or (stored.value.primary, stored.value.epoch) != (
@@ -102,6 +103,36 @@ def _change_snapshot(
     raise StoreError("the snapshot is too busy")
 
 
+def _usable(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
+    """Its user is let in while the rest of the files is on its way: it is still restoring."""
+    for _ in range(TRIES):
+        loaded = load(services, token.instance_id)
+        if loaded is None:
+            return
+        instance = loaded.instance.value
+        if not _is_being_filled(instance, token, event) or instance.usable_at:
+            return
+        said = f"what was in use is back: {event.files} files after {event.seconds:.1f} s"
+        try:
+            save(
+                services,
+                loaded,
+                replace(instance, usable_at=services.clock.now()),
+                [note(services, instance, "snapshot.usable", said, token.rental_id)],
+            )
+        except VersionConflict:
+            continue
+        return
+    raise StoreError("the instance is too busy")
+
+
+def _is_being_filled(instance: Instance, token: MachineToken, event: wire.AgentEvent) -> bool:
+    """By this machine, from this snapshot."""
+    mine = instance.primary == token.rental_id and instance.epoch == token.epoch
+    waiting = instance.state is InstanceState.RESTORING
+    return mine and waiting and instance.restore_from == event.snapshot_id
+
+
 def _restored(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
     """Every file is back and checked: the instance runs."""
     for _ in range(TRIES):
@@ -109,9 +140,7 @@ def _restored(services: Services, token: MachineToken, event: wire.AgentEvent) -
         if loaded is None:
             return
         instance = loaded.instance.value
-        mine = instance.primary == token.rental_id and instance.epoch == token.epoch
-        waiting = instance.state is InstanceState.RESTORING
-        if not mine or not waiting or instance.restore_from != event.snapshot_id:
+        if not _is_being_filled(instance, token, event):
             return
         said = f"{event.files} files, {event.bytes} bytes in {event.seconds:.1f} s"
         try:
@@ -222,6 +251,7 @@ def _count_traffic(services: Services, token: MachineToken, event: wire.AgentEve
 _HANDLERS: Mapping[str, Callable[[Services, MachineToken, wire.AgentEvent], None]] = {
     wire.EVENT_SNAPSHOT_DONE: _snapshot_done,
     wire.EVENT_SNAPSHOT_FAILED: _snapshot_failed,
+    wire.EVENT_USABLE: _usable,
     wire.EVENT_RESTORED: _restored,
     wire.EVENT_FAILED: _failed,
     wire.EVENT_LOG: _log,

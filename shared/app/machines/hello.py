@@ -16,6 +16,7 @@ from shared.app.incarnation import begin_anew
 from shared.app.instances.hints import hint
 from shared.app.instances.save import note, save
 from shared.app.instances.scene import Loaded, load
+from shared.app.machines.data_keys import new_key_of
 from shared.app.machines.keys import keys_for
 from shared.app.machines.plan import plan_for
 from shared.app.rentals.merge import merge
@@ -155,6 +156,7 @@ def _live(rental: Rental, claimant: Claimant, services: Services) -> Rental:
         spoke(rental, now),
         agent_key_hash=claimant.key_hash,
         boot_id=claimant.boot_id,
+        data_key=rental.data_key or new_key_of(services, rental),
     )
 
 

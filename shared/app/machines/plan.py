@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.agent_wire.messages import Grant, IdlePolicy, Plan, RestorePlan
 from shared.app.collections import SNAPSHOTS
+from shared.app.machines.data_keys import opened_keys
 from shared.domain.errors import SnapshotCorrupt
 from shared.domain.instances.model import InstanceState
 from shared.domain.snapshots.model import read_prefix_of
@@ -103,4 +104,5 @@ def _restore(services: Services, snapshot_id: SnapshotId | None) -> RestorePlan 
         snapshot_id=snapshot_id,
         manifest_key=stored.value.manifest_key,
         grant=read_grant(services, stored.value.instance_id),
+        keys=opened_keys(services, stored.value.keys),
     )

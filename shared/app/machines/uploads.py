@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.agent_wire.messages import CLOSED, FENCED, OK, UploadsAnswer, UploadsRequest
 from shared.app.collections import INSTANCES, SNAPSHOTS
+from shared.app.machines.data_keys import opened_keys
 from shared.app.machines.plan import GRANT_S, MAX_OBJECT_BYTES, read_grant, wire_grant
 from shared.domain.snapshots.model import SnapshotState
 
@@ -46,4 +47,5 @@ def uploads(services: Services, token: MachineToken, request: UploadsRequest) ->
         read=read_grant(services, instance.value.id),
         parent_manifest_key=stored.value.parent_manifest_key,
         created_at=stored.value.created_at.timestamp(),
+        keys=opened_keys(services, stored.value.keys),
     )

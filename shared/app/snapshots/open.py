@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.app.collections import SNAPSHOTS
-from shared.domain.ids import RentalId, SnapshotId
+from shared.domain.ids import SnapshotId
 from shared.domain.replacing import replace
+from shared.domain.snapshots.keys import handed_out
 from shared.domain.snapshots.model import Snapshot, SnapshotState, prefix_of
 from shared.ports.store import Save, Stored, Write
 
@@ -15,32 +16,35 @@ if TYPE_CHECKING:
 
     from shared.app.services import Services
     from shared.domain.instances.model import Instance
+    from shared.domain.rentals.model import Rental
 
 
 def opened(
     services: Services,
     instance: Instance,
-    rental_id: RentalId,
+    rental: Rental,
     reason: str,
     drain_id: str,
     deadline: datetime,
 ) -> Snapshot:
     """A snapshot on top of the instance's head, not yet saved."""
     parent = services.store.get(SNAPSHOTS, instance.head) if instance.head else None
+    prefix = prefix_of(instance.id, instance.epoch, rental.id)
     return Snapshot(
         id=SnapshotId(services.ids.new("snap")),
         instance_id=instance.id,
         owner=instance.owner,
-        rental_id=rental_id,
+        rental_id=rental.id,
         epoch=instance.epoch,
         parent=instance.head,
         drain_id=drain_id,
         state=SnapshotState.OPEN,
         reason=reason,
-        prefix=prefix_of(instance.id, instance.epoch, rental_id),
+        prefix=prefix,
         created_at=services.clock.now(),
         deadline=deadline,
         parent_manifest_key=parent.value.manifest_key if parent else "",
+        keys=handed_out(prefix, rental.data_key, parent.value.keys if parent else ()),
     )
 
 

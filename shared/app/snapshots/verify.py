@@ -12,6 +12,7 @@ from shared.domain.instances.transitions import acknowledged
 from shared.domain.operations import OperationKind
 from shared.domain.replacing import replace
 from shared.domain.snapshots.acknowledge import becomes_head
+from shared.domain.snapshots.keys import SealedKey, strangers
 from shared.domain.snapshots.model import Snapshot, SnapshotState
 from shared.ports.store import Save, Stored, Write
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from shared.app.instances.scene import Loaded
     from shared.app.services import Services
     from shared.domain.instances.steps import Verify
+    from shared.ports.snapshots import VerifiedSnapshot
 
 
 def verify_snapshot(services: Services, loaded: Loaded, step: Verify) -> None:
@@ -41,6 +43,7 @@ def _verify(services: Services, stored: Stored[Snapshot]) -> None:
     proven = [snapshot.parent_manifest_key] if snapshot.parent_manifest_key else []
     try:
         found = services.snapshots.verify(snapshot.manifest_key, snapshot.manifest_md5, proven)
+        keys = _keys(snapshot, found)
     except SnapshotCorrupt as error:
         bad = replace(snapshot, state=SnapshotState.ABANDONED, failure=str(error))
         services.store.save(SNAPSHOTS, bad.id, bad, stored.version)
@@ -51,8 +54,19 @@ def _verify(services: Services, stored: Stored[Snapshot]) -> None:
         verified_at=services.clock.now(),
         size_bytes=found.size_bytes,
         files=found.files,
+        keys=keys,
     )
     services.store.save(SNAPSHOTS, good.id, good, stored.version)
+
+
+def _keys(snapshot: Snapshot, found: VerifiedSnapshot) -> tuple[SealedKey, ...]:
+    """Those that a restore needs. Raises SnapshotCorrupt where one was never handed to its
+    machine: whoever restores is given what stands here.
+    """
+    named = tuple(SealedKey(*each) for each in found.keys)
+    if strange := strangers(named, snapshot.keys):
+        raise SnapshotCorrupt(f"it is sealed with a key that its machine was not given: {strange}")
+    return named
 
 
 def _acknowledge(services: Services, loaded: Loaded, stored: Stored[Snapshot]) -> None:

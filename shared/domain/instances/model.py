@@ -119,6 +119,7 @@ class Instance:
     race_promised: int = 0  # micro-USD that its racers were promised; never given back
     source: SnapshotId | None = None
     filled_at: datetime | None = None
+    usable_at: datetime | None = None  # RESTORING: its user was let in, the rest is on its way
     serverless: Serverless | None = None  # None: it is not
     inference: tuple[InferenceLease, ...] = ()
     inference_ended_at: datetime | None = None  # of the last lease that is not in `inference`

@@ -40,6 +40,8 @@ _NOT_RUNNING = frozenset(
 
 def followed(operation: Operation, before: Instance, after: Instance, now: datetime) -> Operation:
     """The operation after its instance has moved from `before` to `after`."""
+    if after.usable_at and not before.usable_at and operation.phases:
+        return operation.enter("usable", now)
     if after.state is before.state:
         return operation
     if operation.kind in _WHILE_RUNNING:

@@ -28,6 +28,7 @@ def enter(instance: Instance, state: InstanceState, reason: str, now: datetime) 
         state=state,
         state_reason=reason,
         state_since=now,
+        usable_at=None,
         failover=replace(instance.failover, suspicion=None, told=""),
     )
     if state in RUNS:

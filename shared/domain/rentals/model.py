@@ -140,3 +140,4 @@ class Rental:
     open: bool = True  # not GONE; for queries
     reserved_rate: int = 0  # micro-USD per hour that the reservation reckons with
     booked: Mapping[str, Charged] = field(default_factory=dict)  # by month, what is charged
+    data_key: str = ""  # seals what its machine stores, sealed itself; "" before it spoke, and gone

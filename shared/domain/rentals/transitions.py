@@ -35,6 +35,7 @@ def become(rental: Rental, state: RentalState, reason: str, now: datetime) -> Re
         retry_at=None,
         retries=0,
         open=state is not RentalState.GONE,
+        data_key="" if state is RentalState.GONE else rental.data_key,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.ids import InstanceId, RentalId, SnapshotId, UserId
+from shared.domain.snapshots.keys import SealedKey
 
 
 class SnapshotState(StrEnum):
@@ -48,6 +49,7 @@ class Snapshot:
     commanded: bool = False  # the agent was told
     keep: bool = False
     condemned_at: datetime | None = None
+    keys: tuple[SealedKey, ...] = ()  # handed to its machine; once verified, those that it needs
 
     @property
     def restorable(self) -> bool:

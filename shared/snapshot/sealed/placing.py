@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shared.domain.errors import SnapshotCorrupt
 from shared.snapshot.folders import Folders
-from shared.snapshot.placing import growing
+from shared.snapshot.placing import give_name, growing
 from shared.snapshot.sealed.attributes import Attributes
 from shared.snapshot.sealed.sealing import Sealer, decompressed, digest_of, place_of
 
@@ -99,14 +99,17 @@ class FilePlacer:
 
     def _write_whole(self, whole: Whole, content: memoryview) -> bool:
         folder, name = self._folders.parent_of(whole.path)
-        if whole.fresh:
+        if whole.fresh and not whole.yields:
             try:
                 return self._create(folder, name, whole, content)
             except FileExistsError:
                 pass  # somebody was quicker: what is his is replaced
         with growing(folder, whole.number) as side:
             complete = self._create(folder, side, whole, content)
-            os.rename(side, name, src_dir_fd=folder, dst_dir_fd=folder)
+            if whole.yields:
+                give_name(folder, side, name)
+            else:
+                os.rename(side, name, src_dir_fd=folder, dst_dir_fd=folder)
         return complete
 
     def _create(self, folder: int, name: bytes, whole: Whole, content: memoryview) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from shared.snapshot.folders import Folders, joined
-from shared.snapshot.placing import growing, place, side_name
+from shared.snapshot.placing import give_name, growing, place, side_name
 from shared.snapshot.results import RestoreResult, translated
 from shared.snapshot.sealed.attributes import Attributes
 from shared.snapshot.sealed.crew import workers_for
@@ -96,6 +97,7 @@ class _Restore:
         self.incomplete: list[bytes] = []
         self.removed: tuple[bytes, ...] = ()
         self.kept = 0
+        self._yields = False
 
     def run(self) -> None:
         skeleton = Skeleton(self._tree, self._paths, self._chosen, self._folders)
@@ -106,12 +108,23 @@ class _Restore:
         links = [n for n in self._chosen if self._tree.kinds[n] == LINK]
         self._place_files(planner, hot)
         self._place_hard_links(links, set(hot))
+        if rest and self._options.yields:
+            self._yields = planner.yields = True
+            self._clear_the_way(rest, skeleton.fresh)
         if rest:
             self._meter.usable()
         self._place_files(planner, rest)
         self._place_hard_links(links, None)
         self._finish_folders()
         self._meter.usable()
+
+    def _clear_the_way(self, files: Sequence[int], fresh: Sequence[bool]) -> None:
+        """What would be replaced goes before the user comes: whatever is there later is his."""
+        for number in files:
+            if not fresh[self._tree.parents[number]]:
+                folder, name = self._folders.parent_of(self._paths[number])
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(name, dir_fd=folder)
 
     def close(self) -> None:
         if self._crew:
@@ -231,7 +244,10 @@ class _Restore:
         finally:
             os.close(fd)
         name = self._tree.names[number]
-        os.rename(side, name, src_dir_fd=folder, dst_dir_fd=folder)
+        if self._yields:
+            give_name(folder, side, name)
+        else:
+            os.rename(side, name, src_dir_fd=folder, dst_dir_fd=folder)
         del self._growing[number]
         sizes = self._manifest.sources.chunks.chunk_size
         written = sum(sizes[chunk] for chunk in self._tree.chunks[number])
@@ -260,7 +276,11 @@ class _Restore:
                             follow_symlinks=False,
                         )
 
-                    place(folder, name, number, link)
+                    if self._yields:
+                        with contextlib.suppress(FileExistsError):
+                            link(name)
+                    else:
+                        place(folder, name, number, link)
             finally:
                 os.close(target_fd)
             self._note(number, complete=True)

@@ -34,7 +34,7 @@ class Facts(NamedTuple):
 
 class Whole(NamedTuple):
     """A file that one chunk of block number `block` of the unit fills; none (-1) where it has no
-    bytes. `fresh`: nothing else can lie under its name.
+    bytes. `fresh`: nothing else can lie under its name. `yields`: what does lie there stays.
     """
 
     number: int
@@ -45,6 +45,7 @@ class Whole(NamedTuple):
     chunk_offset: int
     digest: bytes
     fresh: bool
+    yields: bool = False
 
 
 class Part(NamedTuple):
@@ -107,6 +108,7 @@ class Planner:
         self._sources = sources
         self._paths = paths
         self._fresh = fresh
+        self.yields = False  # from now on somebody works in the folders
 
     def units(self, files: Iterable[int], side_paths: dict[int, bytes]) -> Iterator[Unit]:
         """`side_paths` are those of the files that grow by parts."""
@@ -134,6 +136,7 @@ class Planner:
             offset,
             digest,
             self._fresh[self._tree.parents[number]],
+            self.yields,
         )
 
     def _add_whole(self, number: int, wholes: defaultdict[int, list[Whole]]) -> None:

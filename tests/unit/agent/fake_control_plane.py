@@ -23,6 +23,7 @@ from shared.agent_wire.messages import (
     AgentEvent,
     BootFailed,
     Command,
+    DataKey,
     EventsAnswer,
     EventsRequest,
     Grant,
@@ -72,7 +73,9 @@ class FakeControlPlane:
         self.blob_delay_s = 0.0
         self.server_time: Callable[[], float] = time.time
         self.fault: Callable[[str], tuple[int, bytes] | None] = lambda _: None
+        self.fault_get: Callable[[str], bool] = lambda _: False
         self.head_manifest_key = ""
+        self.keys: tuple[DataKey, ...] = ()
         self.plan = Plan(
             instance_id="inst_1",
             rental_id="rent_1",
@@ -113,7 +116,7 @@ class FakeControlPlane:
             return [event for event in self.events.values() if event.kind == kind]
 
     def restore_from(self, manifest_key: str, snapshot_id: str) -> None:
-        restore = RestorePlan(snapshot_id, manifest_key, self.grant(write=False))
+        restore = RestorePlan(snapshot_id, manifest_key, self.grant(write=False), self.keys)
         self.plan = replace(self.plan, rental_id="rent_2", restore=restore)
 
     def grant(self, *, write: bool) -> Grant:
@@ -166,6 +169,7 @@ class FakeControlPlane:
             read=self.grant(write=False),
             parent_manifest_key=self.head_manifest_key,
             created_at=self.server_time(),
+            keys=self.keys,
         )
 
     def _beat(self, request: HeartbeatRequest) -> HeartbeatAnswer:
@@ -206,6 +210,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, answer, {"Content-Type": "application/json"})
 
     def do_GET(self) -> None:
+        if self.plane.fault_get(self._key()):
+            self._send(503, b"", {})
+            return
         content = self._object()
         wanted = self.headers.get("Range", "")
         if content is not None and wanted:

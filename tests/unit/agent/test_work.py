@@ -40,6 +40,8 @@ def desk(uploads: UploadsAnswer | Failure = AWAY, hello: HelloAnswer | Failure =
         hello=lambda: hello,
         progress=lambda _: None,
         cancelled=threading.Event(),
+        load_wheels=lambda: None,
+        usable=lambda _: None,
     )
 
 

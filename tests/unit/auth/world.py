@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -35,6 +36,7 @@ class FakeSecrets:
 
     def __init__(self) -> None:
         self.generation = 2
+        self.data_keys = 0
 
     def rotate(self) -> None:
         self.generation += 1
@@ -45,6 +47,10 @@ class FakeSecrets:
 
     def seal(self, plain: str, context: str) -> str:
         return f"{context}|{plain[::-1]}"
+
+    def new_data_key(self, context: str) -> str:
+        self.data_keys += 1
+        return self.seal(base64.b64encode(self.data_keys.to_bytes(32, "big")).decode(), context)
 
     def open(self, sealed: str, context: str) -> str:
         found, _, plain = sealed.partition("|")
