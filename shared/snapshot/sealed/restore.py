@@ -91,6 +91,7 @@ class _Restore:
         self._own_group = own_group
         self._attributes = Attributes(own_group=own_group, exact_modes=False)
         self._crew: RestoreCrew | None = None
+        self._pack_keys = tuple(each.pack.key for each in manifest.sources.packs)
         self._growing: dict[int, int] = {}
         self._side_paths: dict[int, bytes] = {}
         self._names = Counter(self._tree.links.values())
@@ -100,20 +101,21 @@ class _Restore:
         self._yields = False
 
     def run(self) -> None:
+        crew = self._workers()  # processes load what they need while folders are made
         skeleton = Skeleton(self._tree, self._paths, self._chosen, self._folders)
         self.removed = skeleton.prepare(prune=self._options.prune and not self._options.only)
         self._place_links_and_pipes(skeleton.fresh)
         hot, rest = phases(self._tree, self._missing(skeleton.fresh))
         planner = Planner(self._tree, self._manifest.sources, self._paths, skeleton.fresh)
         links = [n for n in self._chosen if self._tree.kinds[n] == LINK]
-        self._place_files(planner, hot)
+        self._place_files(crew, planner, hot)
         self._place_hard_links(links, set(hot))
         if rest and self._options.yields:
             self._yields = planner.yields = True
             self._clear_the_way(rest, skeleton.fresh)
         if rest:
             self._meter.usable()
-        self._place_files(planner, rest)
+        self._place_files(crew, planner, rest)
         self._place_hard_links(links, None)
         self._finish_folders()
         self._meter.usable()
@@ -180,16 +182,15 @@ class _Restore:
                     kept.append((number, complete))
         return kept
 
-    def _place_files(self, planner: Planner, files: Sequence[int]) -> None:
+    def _place_files(self, crew: RestoreCrew, planner: Planner, files: Sequence[int]) -> None:
         if not files:
             return
         self._begin_growing(files)
         side_paths = {n: self._side_paths[n] for n in files if n in self._side_paths}
-        pack_keys = tuple(each.pack.key for each in self._manifest.sources.packs)
         units = planner.units(files, side_paths)
-        fetched = Fetched(units, self._blobs, pack_keys, self._options.tuning)
+        fetched = Fetched(units, self._blobs, self._pack_keys, self._options.tuning)
         try:
-            self._workers(pack_keys).run(fetched, self._placed)
+            crew.run(fetched, self._placed)
         finally:
             fetched.close()
 
@@ -211,13 +212,13 @@ class _Restore:
             finally:
                 os.close(fd)
 
-    def _workers(self, pack_keys: tuple[str, ...]) -> RestoreCrew:
+    def _workers(self) -> RestoreCrew:
         if self._crew is None:
             packs = self._manifest.sources.packs
             needed = list(dict.fromkeys(each.key for each in packs))
             task = RestoreTask(
                 self._into,
-                pack_keys,
+                self._pack_keys,
                 tuple(needed.index(each.key) for each in packs),
                 tuple(self._manifest.sealers.secret_of(key) for key in needed),
                 self._own_group,
