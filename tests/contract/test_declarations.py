@@ -18,17 +18,28 @@ import shared.app
 from shared.adapters import codec, query_plan
 from shared.adapters.embedded import sql
 from shared.adapters.firestore.indexes import composite_indexes
+from shared.domain.sleep.timetable import Action, QuietHours, Schedule
 from shared.ports.store import Collection, Query
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
-SCALARS = {str: "text", int: 100, float: 0.5, bool: True, datetime: AT, type(None): None}
+SAMPLES = {
+    str: "text",
+    int: 100,
+    float: 0.5,
+    bool: True,
+    datetime: AT,
+    type(None): None,
+    # Their texts have a grammar.
+    Schedule: Schedule(Action.SLEEP, "0 22 * * *"),
+    QuietHours: QuietHours("09:00", "18:00"),
+}
 
 
 def sample(kind):
     """A value of the type with something in every place."""
     kind = getattr(kind, "__supertype__", kind)
-    if kind in SCALARS:
-        return SCALARS[kind]
+    if kind in SAMPLES:
+        return SAMPLES[kind]
     if is_dataclass(kind):
         return filled(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
