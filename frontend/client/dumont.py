@@ -8,6 +8,7 @@ from frontend.client.audit import Audit
 from frontend.client.auth import Auth
 from frontend.client.background import Background
 from frontend.client.budgets import Budgets
+from frontend.client.hibernation import Hibernation
 from frontend.client.instances import Instances
 from frontend.client.machines import Machines
 from frontend.client.operations import Operations
@@ -48,6 +49,7 @@ class Dumont:
         self.budgets = Budgets(self.transport)
         self.auth = Auth(self.transport)
         self.background = Background(self.transport)
+        self.hibernation = Hibernation(self.transport)
         self.instances = Instances(self.transport)
         self.machines = Machines(self.transport)
         self.operations = Operations(self.transport)

@@ -48,13 +48,34 @@ class Race:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """`action` is sleep or wake, at each moment that `cron` names by the clock of `zone`."""
+
+    action: str
+    cron: str
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """HH:MM by the clock of `zone`; idleness puts nothing to sleep within."""
+
+    begins: str
+    ends: str
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
 class Hibernation:
-    """When to sleep; `idle_minutes` may be a fraction."""
+    """When to sleep; `idle_minutes` may be a fraction. `adaptive`: wait for as long as pays."""
 
     enabled: bool | None = None
     idle_minutes: float | None = None
     gpu_threshold_percent: float | None = None
     minimum_run_s: float | None = None
+    adaptive: bool | None = None
+    quiet_hours: Sequence[QuietHours] | None = None
+    schedules: Sequence[Schedule] | None = None
 
 
 @dataclass(frozen=True, slots=True)

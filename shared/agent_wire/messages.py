@@ -201,11 +201,20 @@ class AgentStatus:
 
 
 @dataclass(frozen=True)
+class Rested:
+    """The machine was quiet for `idle_s`, until work came `ended_ago_s` ago."""
+
+    ended_ago_s: float
+    idle_s: float
+
+
+@dataclass(frozen=True)
 class HeartbeatRequest:
-    """A steady beat carries the receipt and nothing that is new.
+    """A steady beat carries the receipt and nothing that changes a decision.
 
     `status` and `usage` come whenever there is no receipt, when `state_seq` moved, and on
-    watched beats.
+    watched beats; `status` also where its reasons are not those that were written down, and
+    `rests` until they were: they ride on the next write and are worth none of their own.
     """
 
     state_seq: int
@@ -214,6 +223,7 @@ class HeartbeatRequest:
     status: AgentStatus | None = None
     usage: Usage | None = None
     acks: tuple[str, ...] = ()  # commands taken over, so that they need no redelivery
+    rests: tuple[Rested, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ from shared.domain.operations import Operation
 from shared.domain.racing.experience import Experience
 from shared.domain.rentals.model import Rental
 from shared.domain.requests import AcceptedRequest
+from shared.domain.sleep.book import SleepBook
+from shared.domain.sleep.defaults import SleepDefaults
 from shared.domain.snapshots.model import Snapshot
 from shared.domain.timeline import TimelineEvent
 from shared.ports.store import Collection, Query, Where
@@ -55,6 +57,9 @@ SHARED_RECORDS = Collection("shared_records", SharedRecord, expires="expires_at"
 SCOREBOARDS = Collection("scoreboards", Scoreboard)
 EXPERIENCES = Collection("experiences", Experience)
 MARKET_SAMPLES = Collection("market_samples", MarketSample, expires="expires_at")
+
+SLEEP_BOOKS = Collection("sleep_books", SleepBook)  # by their owner
+SLEEP_DEFAULTS = Collection("sleep_defaults", SleepDefaults)  # by their owner
 
 WATCH = Collection("watch", Watch)
 INCARNATION = Collection("incarnation", Incarnation)

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AliasChoices, Field, model_validator
 
 from shared.contract.budgets import LimitsBody
+from shared.contract.hibernation import HibernationBody
 from shared.contract.model import Wire
 from shared.contract.operations import OperationWire
 from shared.contract.paging import PageQuery
@@ -72,15 +73,6 @@ class RaceBody(Wire):
     )
 
 
-class HibernationBody(Wire):
-    """Idle for `idle_minutes`: snapshot, verify, release."""
-
-    enabled: bool = True
-    idle_minutes: float = Field(default=3.0, ge=0.1, le=1440)
-    gpu_threshold_percent: float = Field(default=5.0, gt=0, le=100)
-    minimum_run_s: float = Field(default=60.0, ge=0, le=86_400)
-
-
 class SnapshotsBody(Wire):
     """`interval_minutes` 0 takes none while the machine runs."""
 
@@ -133,7 +125,9 @@ class CreateBody(Wire):
     )
     bid: float | None = Field(default=None, gt=0, le=1000, description="USD per hour.")
     race: RaceBody = Field(default_factory=RaceBody)
-    hibernation: HibernationBody = Field(default_factory=HibernationBody)
+    hibernation: HibernationBody | None = Field(
+        default=None, description="Null: your own policy for new instances."
+    )
     snapshots: SnapshotsBody = Field(default_factory=SnapshotsBody)
     budget: LimitsBody = Field(default_factory=LimitsBody, description="Its own caps.")
 

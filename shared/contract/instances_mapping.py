@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shared.contract import instances as wire
 from shared.contract.budgets_mapping import limits, limits_body
+from shared.contract.hibernation_mapping import hibernation_body, hibernation_policy
 from shared.contract.snapshots_mapping import snapshot_wire
 from shared.domain.billing.ledger import total
 from shared.domain.billing.money import to_usd, usd
@@ -16,6 +17,7 @@ from shared.domain.instances.model import InstanceState, WorkspaceSpec
 from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
 from shared.domain.machines.lease import point_of
 from shared.domain.market.offers import OfferFilter
+from shared.domain.sleep.explain import sleeps_at
 
 if TYPE_CHECKING:
     from shared.app.instances.create import NewInstance
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
     from shared.domain.snapshots.model import Snapshot
 
 
-def new_instance(body: wire.CreateBody) -> NewInstance:
-    """Raises Invalid where a policy refuses its numbers."""
+def new_instance(body: wire.CreateBody, default: HibernationPolicy) -> NewInstance:
+    """`default` is the owner's policy of sleep. Raises Invalid where one refuses its numbers."""
     from shared.app.instances.create import NewInstance  # noqa: PLC0415 - reading needs none
 
     return NewInstance(
@@ -44,7 +46,7 @@ def new_instance(body: wire.CreateBody) -> NewInstance:
         offer_id=body.offer_id,
         bid=usd(body.bid) if body.bid is not None else None,
         race=_race(body.race),
-        hibernation=hibernation_policy(body.hibernation),
+        hibernation=hibernation_policy(body.hibernation) if body.hibernation else default,
         snapshots=snapshot_policy(body.snapshots),
         budget=limits(body.budget),
     )
@@ -80,12 +82,6 @@ def wake_want(instance: Instance, body: wire.WakeBody) -> OfferFilter:
         gpu_name=body.gpu_name or want.gpu_name,
         region=body.region or want.region,
         max_price=usd(body.max_price) if body.max_price else want.max_price,
-    )
-
-
-def hibernation_policy(body: wire.HibernationBody) -> HibernationPolicy:
-    return HibernationPolicy(
-        body.enabled, body.idle_minutes, body.gpu_threshold_percent, body.minimum_run_s
     )
 
 
@@ -129,7 +125,7 @@ def instance_wire(
         last_snapshot=snapshot_wire(head) if head else None,
         head_snapshot_id=instance.head,
         operation_id=instance.operation_id,
-        hibernation=_hibernation_body(instance.hibernation),
+        hibernation=hibernation_body(instance.hibernation),
         snapshots=_snapshots_body(instance.snapshots),
         failover=_failover_body(instance.failover_policy),
         budget=limits_body(instance.budget),
@@ -176,16 +172,6 @@ def _failover_body(policy: FailoverPolicy) -> wire.FailoverBody:
     return wire.FailoverBody(**asdict(policy))
 
 
-@lru_cache(maxsize=256)
-def _hibernation_body(policy: HibernationPolicy) -> wire.HibernationBody:
-    return wire.HibernationBody(
-        enabled=policy.enabled,
-        idle_minutes=policy.idle_minutes,
-        gpu_threshold_percent=policy.gpu_threshold_percent,
-        minimum_run_s=policy.minimum_run_s,
-    )
-
-
 def _of_machine(rental: Rental) -> dict[str, object]:
     address, terms = rental.address, rental.terms
     ssh = None
@@ -214,7 +200,6 @@ def _of_machine(rental: Rental) -> dict[str, object]:
 
 
 def _of_agent(instance: Instance, lease: AgentLease) -> dict[str, object]:
-    policy = instance.hibernation
     idle_since = lease.idle_since
     return {
         "agent_seen_at": lease.seen_at,
@@ -225,9 +210,7 @@ def _of_agent(instance: Instance, lease: AgentLease) -> dict[str, object]:
             reasons=lease.reasons,
             as_of=lease.seen_at,
         ),
-        "will_hibernate_at": max(idle_since, lease.seen_at)
-        if idle_since and policy.enabled
-        else None,
+        "will_hibernate_at": sleeps_at(instance, lease),
     }
 
 

@@ -161,6 +161,8 @@ class AgentCore:
         self._usage = sample.usage
         if not desk.memory.frozen_by:
             desk.judge.feed(sample, now)
+            for ended_at, idle_s in desk.judge.take_rests():
+                desk.heart.rested(ended_at, idle_s)
         elif sample.strangers and desk.phase == DRAINING:
             desk.judge.disturbed("processes were started after the freeze", now)
         else:

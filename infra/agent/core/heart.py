@@ -15,6 +15,7 @@ from shared.agent_wire.messages import (
     AgentStatus,
     HeartbeatAnswer,
     HeartbeatRequest,
+    Rested,
     Usage,
 )
 
@@ -26,6 +27,7 @@ OPERATION_BEAT_S = 2.0
 SHORTEST_BEAT_S = 1.0
 LONGEST_BEAT_S = 120.0
 JITTER = 0.1
+MOST_RESTS = 32  # not yet written down; the oldest are forgotten
 
 
 class Heart:
@@ -45,6 +47,10 @@ class Heart:
         self._operating = False
         self._acks: tuple[str, ...] = ()
         self._acks_sent: tuple[str, ...] = ()
+        self._rests: tuple[tuple[float, float], ...] = ()  # when each ended, and how long it was
+        self._rests_sent: tuple[tuple[float, float], ...] = ()
+        self._reasons_sent: tuple[str, ...] | None = None
+        self._reasons_written: tuple[str, ...] | None = None
 
     @property
     def due_at(self) -> float | None:
@@ -80,13 +86,20 @@ class Heart:
             self._acks = (*self._acks, command_id)
         self.hurry(now)
 
+    def rested(self, ended_at: float, idle_s: float) -> None:
+        """To be told with the next beat that is written down."""
+        self._rests = (*self._rests, (ended_at, idle_s))[-MOST_RESTS:]
+
     def beat(self, status: AgentStatus, usage: Usage, now: float, clock: float) -> HeartbeatRequest:
         """The beat to send now; one at a time."""
         steady = bool(self._receipt) and self._receipt_seq == self.state_seq
         if not steady:
             self._receipt = ""
         telling = not steady or self._interval_s <= WATCHED_BEAT_S or self._operating
+        reasons = status.idle.reasons
         self._in_flight = True
+        self._rests_sent = self._rests
+        self._reasons_sent = reasons
         self._sent_at = now
         self._sent_seq = self.state_seq
         self._acks_sent = self._acks
@@ -94,9 +107,10 @@ class Heart:
             state_seq=self.state_seq,
             clock=clock,
             receipt=self._receipt,
-            status=status if telling else None,
+            status=status if telling or reasons != self._reasons_written else None,
             usage=usage if telling else None,
             acks=self._acks,
+            rests=tuple(Rested(max(0.0, now - ended), idle) for ended, idle in self._rests),
         )
 
     def answered(self, answer: HeartbeatAnswer, now: float) -> None:
@@ -104,12 +118,19 @@ class Heart:
         self._failures = 0
         self._acks = tuple(each for each in self._acks if each not in self._acks_sent)
         if answer.receipt:
+            if answer.receipt != self._receipt:
+                self._written()
             self._receipt = answer.receipt
             self._receipt_seq = self._sent_seq
         self._due_at = now + LONGEST_BEAT_S
         self.set_pace(answer.next_beat_s, now)
         if self._sent_seq != self.state_seq or self._acks:
             self.hurry(now)
+
+    def _written(self) -> None:
+        """A receipt that is new stands for a write."""
+        self._rests = tuple(each for each in self._rests if each not in self._rests_sent)
+        self._reasons_written = self._reasons_sent
 
     def failed(self, failure: Failure, now: float) -> None:
         """Ask again after a pause; the receipt stays good where the server was merely away."""

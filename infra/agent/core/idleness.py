@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from infra.agent.core.facts import Sample
 
 LONGEST_GAP_S = 5.0
+SHORTEST_REST_S = 30.0  # a model that answers breathes between two requests
 
 NO_POLICY = IdlePolicy(
     enabled=False,
@@ -37,6 +38,7 @@ class IdleJudge:
         self._held = UNKNOWN
         self._held_since = now
         self._reasons: tuple[str, ...] = ("not sampled yet",)
+        self._rests: tuple[tuple[float, float], ...] = ()
 
     def set_policy(self, policy: IdlePolicy, now: float) -> None:
         """Judge by these rules from now on; quiet under looser rules does not count."""
@@ -67,12 +69,23 @@ class IdleJudge:
         loud = _loud(sample, self.policy)
         missing = _missing(sample)
         if loud:
+            self._rested(now)
             self.disturbed_by(loud, now)
         elif missing:
             self._quiet_since = None
             self._hold(UNKNOWN, missing, now)
         else:
             self._quiet(now)
+
+    def take_rests(self) -> tuple[tuple[float, float], ...]:
+        """When each time of quiet that work ended was over, and its seconds; each is told once."""
+        rests, self._rests = self._rests, ()
+        return rests
+
+    def _rested(self, now: float) -> None:
+        since = self._quiet_since
+        if since is not None and self._ready_at is not None and now - since >= SHORTEST_REST_S:
+            self._rests = (*self._rests, (now, now - since))
 
     def disturbed_by(self, reasons: tuple[str, ...], now: float) -> None:
         self._quiet_since = None

@@ -51,6 +51,8 @@ from shared.app.instances.save import save
 from shared.app.instances.scene import load
 from shared.app.instances.standby import leave, stand_by
 from shared.app.rentals.carry_out import carry_out as carry_out_rental
+from shared.app.sleep.choose import choose_wait
+from shared.app.sleep.turn import take_turn
 from shared.app.snapshots.verify import verify_snapshot
 from shared.domain.errors import DocumentExists, VersionConflict
 from shared.domain.instances.decide import next_step
@@ -60,6 +62,7 @@ from shared.domain.instances.steps import (
     AskAgent,
     BeginDrain,
     CheckCredit,
+    ChooseWait,
     CommandSnapshot,
     Cover,
     DropLate,
@@ -88,6 +91,7 @@ from shared.domain.instances.steps import (
     StoppedOutside,
     Suspect,
     TakeSnapshot,
+    TakeTurn,
     Trust,
     Verify,
 )
@@ -154,6 +158,8 @@ _STEPS: Mapping[type[InstanceStep], Callable[[Services, Loaded, Any], None]] = {
     RentMore: rent_more,
     GiveUp: give_up,
     OrderSleep: order_sleep,
+    ChooseWait: choose_wait,
+    TakeTurn: take_turn,
     BeginDrain: begin_drain,
     Verify: verify_snapshot,
     AbandonDrain: abandon_drain,

@@ -24,6 +24,7 @@ from shared.domain.market.offers import OfferFilter
 from shared.domain.operations import Operation, OperationKind, Phase
 from shared.domain.racing.stakes import purse_too_small
 from shared.domain.replacing import replace
+from shared.domain.sleep.timetable import next_turn
 from shared.ports.store import Add, Write
 
 if TYPE_CHECKING:
@@ -214,5 +215,6 @@ def _records(
         shard=shard_of(instance_id),
         budget=new.budget,
         source=new.restore_from,
+        turn=next_turn(new.hibernation.schedules, now),
     )
     return provision(instance, now), operation

@@ -9,6 +9,7 @@ from shared.agent_wire.messages import DRAIN, RENEW, SNAPSHOT, THAW
 from shared.app.collections import INSTANCES, OPERATIONS, SNAPSHOTS
 from shared.app.instances.save import note, save
 from shared.app.machines.mailbox import send
+from shared.app.sleep.book import told
 from shared.app.snapshots.open import given_up, opened
 from shared.domain.history.book import machine_key
 from shared.domain.ids import OperationId
@@ -25,9 +26,12 @@ from shared.domain.instances.transitions import (
 )
 from shared.domain.operations import Operation, OperationKind
 from shared.domain.replacing import replace
+from shared.domain.sleep.wait import in_words
 from shared.ports.store import Add, Save, Write
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from shared.app.instances.scene import Loaded
     from shared.app.services import Services
     from shared.domain.instances.steps import (
@@ -54,15 +58,27 @@ def order_sleep(services: Services, loaded: Loaded, step: OrderSleep) -> None:
         instance.id,
         now,
     )
-    asleep = replace(ordered(instance, Desired.ASLEEP, operation.id), state_reason=step.reason)
+    asleep = replace(
+        ordered(instance, Desired.ASLEEP, operation.id),
+        state_reason=step.reason,
+        quiet_since=_quiet_since(loaded),
+    )
+    weighed = in_words(instance.wait) if instance.sleeps_by.adaptive and instance.wait else ()
     writes: list[Write] = [
         Add(OPERATIONS, operation.id, operation),
-        note(services, instance, "idle", step.reason),
+        note(services, instance, "idle", "; ".join((step.reason, *weighed))),
     ]
     if loaded.operation and not loaded.operation.value.finished_at:
         before = loaded.operation.value.fail("superseded", "it went to sleep", now)
         writes.append(Save(OPERATIONS, before.id, before, loaded.operation.version))
     save(services, loaded, asleep, writes)
+
+
+def _quiet_since(loaded: Loaded) -> datetime | None:
+    """The agent calls its machine idle after a whole window of quiet."""
+    since = loaded.lease.value.idle_since if loaded.lease else None
+    window = timedelta(seconds=loaded.instance.value.sleeps_by.window_s)
+    return since - window if since else None
 
 
 def begin_drain(services: Services, loaded: Loaded, step: BeginDrain) -> None:
@@ -143,7 +159,10 @@ def finish_drain(services: Services, loaded: Loaded, _step: FinishDrain) -> None
     instance = loaded.instance.value
     primary = loaded.scene().primary()
     machine = machine_key(primary.terms.provider, primary.terms.machine_id) if primary else None
-    save(services, loaded, let_go(instance, machine, services.clock.now()))
+    writes: list[Write] = []
+    if loaded.lease and loaded.lease.value.rests:
+        writes = told(services, instance, loaded.lease.value.rests)
+    save(services, loaded, let_go(instance, machine, services.clock.now()), writes)
 
 
 def drop_snapshot(services: Services, loaded: Loaded, step: DropSnapshot) -> None:

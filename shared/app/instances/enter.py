@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.app.instances.save import note, save
+from shared.app.sleep.book import woken
 from shared.app.snapshots.condemn import condemn_all
 from shared.app.snapshots.open import given_up
 from shared.domain.instances.model import Desired, InstanceState
@@ -28,6 +29,8 @@ def enter_state(services: Services, loaded: Loaded, step: Enter) -> None:
         condemn_all(services, instance)
     let_go = step.state is InstanceState.DESTROYING
     writes = given_up(loaded.snapshot, step.reason) if let_go else []
+    if instance.state in {InstanceState.ASLEEP, InstanceState.PAUSED}:
+        writes += woken(services, instance, services.clock.now())
     save(services, loaded, enter(instance, step.state, step.reason, services.clock.now()), writes)
 
 

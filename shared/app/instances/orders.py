@@ -25,6 +25,7 @@ from shared.domain.operations import Operation, OperationKind, Phase
 from shared.domain.replacing import replace
 from shared.domain.serverless.model import told_of
 from shared.domain.serverless.wakes import manner_of
+from shared.domain.sleep.timetable import next_turn
 from shared.domain.snapshots.periodic import next_after
 from shared.ports.store import Add, Save, Write
 
@@ -99,7 +100,7 @@ def wake(
             # What is draining may stay on its machine, whose files are newer than any snapshot.
             woken = replace(woken, restore_from=source or instance.head, source=source)
         if instance.state is InstanceState.FAILED:
-            woken = replace(woken, state=InstanceState.ASLEEP)
+            woken = replace(woken, state=InstanceState.ASLEEP, state_since=services.clock.now())
         return woken, []
 
     return _order(services, owner, instance_id, OperationKind.WAKE, change)
@@ -224,6 +225,9 @@ def configure(
         if after.snapshots != instance.snapshots and instance.ready_at:
             following = next_after(after.snapshots, services.clock.now())
             after = replace(after, next_snapshot_at=following)
+        if hibernation:
+            turn = next_turn(hibernation.schedules, services.clock.now())
+            after = replace(after, turn=turn, wait=None)
         said = changes(instance, after)
         return after, [note(services, instance, "ordered.configure", said)] if said else []
 
@@ -242,7 +246,8 @@ def set_serverless(
     def change(loaded: Loaded) -> Change:
         instance = loaded.instance.value
         refuse_ended(instance)
-        after = replace(instance, serverless=chosen)
+        turn = next_turn(instance.hibernation.schedules, services.clock.now())
+        after = replace(instance, serverless=chosen, turn=turn, wait=None)
         said = "serverless: off" if chosen is None else f"serverless: {told_of(chosen)}"
         if instance.serverless == chosen:
             return after, []

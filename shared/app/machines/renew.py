@@ -13,15 +13,28 @@ from shared.app.machines.idle_report import report_idle
 from shared.app.machines.keys import keys_for
 from shared.domain.errors import DocumentExists, StoreError, Unauthenticated, VersionConflict
 from shared.domain.failover.incarnation import contradicts, is_older, lacks
-from shared.domain.machines.lease import AgentLease, grown, passed
+from shared.domain.machines.lease import (
+    FOLD_AT,
+    MOST_RESTS,
+    AgentLease,
+    Rest,
+    grown,
+    passed,
+    rested,
+)
 from shared.domain.machines.tokens import MACHINE_TOKEN_S, Receipt, receipt
 from shared.domain.replacing import replace
+from shared.ports.store import Save
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from shared.app.services import Services
     from shared.domain.machines.tokens import MachineToken
+    from shared.ports.store import Version
 
 TRIES = 5
+LONGEST_REST_S = 30 * 86_400.0
 
 
 def renew(
@@ -53,7 +66,9 @@ def write_lease(
             return None
         lease = _lease(services, token, request, known, beat_s)
         try:
-            if stored:
+            if stored and len(lease.rests) >= FOLD_AT:
+                lease = _folded(services, lease, stored.version)
+            elif stored:
                 services.store.save(LEASES, token.rental_id, lease, stored.version)
             else:
                 services.store.add(LEASES, token.rental_id, lease)
@@ -61,6 +76,20 @@ def write_lease(
             continue  # a doubled beat was faster: read again
         return lease
     raise StoreError("the lease is too busy")
+
+
+def _folded(services: Services, lease: AgentLease, version: Version) -> AgentLease:
+    """Its rests go into its owner's book, in one commit: none is lost, none counts twice."""
+    from shared.app.sleep.book import folded  # noqa: PLC0415 - once in many writes
+
+    emptied = replace(lease, rests=())
+    services.store.commit(
+        [
+            Save(LEASES, lease.rental_id, emptied, version),
+            *folded(services, lease.instance_id, lease.rests),
+        ]
+    )
+    return emptied
 
 
 def longer_token(services: Services, token: MachineToken) -> str:
@@ -140,8 +169,18 @@ def _lease(
         series=grown(known.series if known else (), fresh),
         received_before=known.received_before if known else 0,
         sent_before=known.sent_before if known else 0,
+        rests=rested(known.rests if known else (), _rests_of(request, now)),
     )
     return _carried(_with_status(base, request.status), known)
+
+
+def _rests_of(request: HeartbeatRequest, now: datetime) -> tuple[Rest, ...]:
+    """What a machine says of itself is bounded: nothing of the future, no more than a month."""
+    return tuple(
+        Rest(now - timedelta(seconds=each.ended_ago_s + each.idle_s), each.idle_s)
+        for each in request.rests[-MOST_RESTS:]
+        if 0 <= each.ended_ago_s <= LONGEST_REST_S and 0 < each.idle_s <= LONGEST_REST_S
+    )
 
 
 def _carried(lease: AgentLease, known: AgentLease | None) -> AgentLease:

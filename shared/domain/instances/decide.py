@@ -19,16 +19,20 @@ from shared.domain.instances.idle import (
     held_awake,
     idle_now,
     judged_idle,
+    not_before,
     unused_from,
+    wants_choice,
 )
 from shared.domain.instances.model import Desired, Drain, Instance, InstanceState
 from shared.domain.instances.policies import RaceStart
+from shared.domain.instances.scene import ENDING
 from shared.domain.instances.standby import stands_by
 from shared.domain.instances.standstill import paused, pausing, resuming
 from shared.domain.instances.steps import (
     AbandonDrain,
     AskAgent,
     BeginDrain,
+    ChooseWait,
     CommandSnapshot,
     Cover,
     DropSnapshot,
@@ -45,6 +49,7 @@ from shared.domain.instances.steps import (
     StandBy,
     StoppedOutside,
     TakeSnapshot,
+    TakeTurn,
     Verify,
 )
 from shared.domain.rentals.decide import next_step as next_rental_step
@@ -68,6 +73,9 @@ def next_step(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
     covered_until = cover_due(scene, now)
     if covered_until and covered_until <= now:
         return Cover()
+    turn = _turn(scene.instance)
+    if turn and turn <= now:
+        return TakeTurn()
     own = _TABLE[scene.instance.state](scene, now, timing)
     if own and not isinstance(own, Rest):
         return own
@@ -80,9 +88,16 @@ def next_step(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
         if not isinstance(step, RentalRest):
             return OfRental(rental.id, step)
         waits.append(Rest(step.until, step.look))
-    waits += [Rest(each, look=False) for each in (covered_until, held_due(scene))]
+    waits += [Rest(each, look=False) for each in (covered_until, held_due(scene), turn)]
     moments = [each.until for each in waits if each.until]
     return Rest(min(moments, default=None), any(each.look for each in waits))
+
+
+def _turn(instance: Instance) -> datetime | None:
+    """When its schedules ask for something: nothing of what ends, or is serverless."""
+    if instance.turn is None or instance.serverless or instance.state in ENDING:
+        return None
+    return instance.turn.at
 
 
 def _provisioning(scene: Scene, now: datetime, _timing: Timing) -> InstanceStep | None:
@@ -142,8 +157,8 @@ def _running(scene: Scene, now: datetime, timing: Timing) -> InstanceStep | None
         return _leave_running(instance, still=still)
     if still:
         return _stopped_outside(instance, now)
-    if idle_now(instance, scene.lease, now):
-        return OrderSleep(IDLE_REASON)
+    if tired := _tired(scene, now):
+        return tired
     doubt = on_silence(scene, now, timing)
     if isinstance(doubt, Rest):
         under_way = _of_the_lost(scene) or _snapshot_under_way(scene, now)
@@ -159,6 +174,12 @@ def _of_the_lost(scene: Scene) -> InstanceStep | None:
     if not told or snapshot is None or snapshot.state is not SnapshotState.OPEN:
         return None
     return DropSnapshot(told)
+
+
+def _tired(scene: Scene, now: datetime) -> InstanceStep | None:
+    if wants_choice(scene.instance, scene.lease):
+        return ChooseWait()
+    return OrderSleep(IDLE_REASON) if idle_now(scene.instance, scene.lease, now) else None
 
 
 def _waiting(doubt: Rest, snapshot: Snapshot | None, now: datetime) -> Rest:
@@ -204,7 +225,9 @@ def _next_look(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
     """When a running instance has to be looked at without being told."""
     moments = []
     lease, snapshot = scene.lease, scene.snapshot
-    if lease and judged_idle(scene.instance, lease, now) and not fresh(scene.instance, lease, now):
+    later = not_before(scene.instance, now)
+    idle = judged_idle(scene.instance, lease, now)
+    if lease and idle and not later and not fresh(scene.instance, lease, now):
         return AskAgent()
     asked_at = scene.instance.next_snapshot_at
     if asked_at and snapshot is None and asked_at <= now:
@@ -218,7 +241,7 @@ def _next_look(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
     if scene.instance.failover.held:
         moments.append(now + timedelta(seconds=ASK_AGAIN_S))
     if lease and lease.verdict == "idle":
-        moments.append(now + timedelta(seconds=ASK_AGAIN_S))
+        moments.append(later if later and idle else now + timedelta(seconds=ASK_AGAIN_S))
     if snapshot:
         moments.append(_told_or(snapshot.deadline, now))
     if scene.instance.keep_alive_until and scene.instance.keep_alive_until > now:

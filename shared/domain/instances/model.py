@@ -13,6 +13,8 @@ from shared.domain.ids import AccountId, InstanceId, OperationId, RentalId, Snap
 from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
 from shared.domain.market.offers import MachineType, OfferFilter
 from shared.domain.serverless.model import InferenceLease, Mode, Serverless
+from shared.domain.sleep.timetable import Turn
+from shared.domain.sleep.wait import Wait
 
 
 class Desired(StrEnum):
@@ -124,6 +126,11 @@ class Instance:
     inference: tuple[InferenceLease, ...] = ()
     inference_ended_at: datetime | None = None  # of the last lease that is not in `inference`
     rested: SnapshotId | None = None
+    wait: Wait | None = None  # of an adaptive policy, for the idleness that was told last
+    quiet_since: datetime | None = None  # it was put to sleep for being quiet since then
+    woken_at: datetime | None = None  # until it runs again
+    wakes_s: tuple[float, ...] = ()  # how long its last wakes took, from the order until it ran
+    turn: Turn | None = None  # what its schedules ask for next
 
     @property
     def sleeps_by(self) -> HibernationPolicy:

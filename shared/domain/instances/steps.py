@@ -37,6 +37,16 @@ class OrderSleep:
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseWait:
+    """It is quiet, and its policy is to wait as long as pays: how long is that this time?"""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTurn:
+    """A moment of its schedules has come."""
+
+
+@dataclass(frozen=True, slots=True)
 class BeginDrain:
     destroy: bool
     reason: str
@@ -223,6 +233,8 @@ InstanceStep = (
     | RentMore
     | GiveUp
     | OrderSleep
+    | ChooseWait
+    | TakeTurn
     | BeginDrain
     | CommandSnapshot
     | SendThaw

@@ -19,6 +19,7 @@ RUNS = frozenset({InstanceState.RUNNING, InstanceState.RESTORING})
 # A last snapshot that failed is tried again after as long as it has been tried, within these.
 FINAL_AGAIN_FIRST = timedelta(seconds=60)
 FINAL_AGAIN_LAST = timedelta(hours=1)
+MOST_WAKES = 9
 
 
 def enter(instance: Instance, state: InstanceState, reason: str, now: datetime) -> Instance:
@@ -33,8 +34,13 @@ def enter(instance: Instance, state: InstanceState, reason: str, now: datetime) 
     )
     if state in RUNS:
         moved = replace(moved, rested=None)
+    if state is InstanceState.RUNNING:
+        return _up(moved, now)
+    if state is InstanceState.RESUMING:
+        return replace(moved, woken_at=now if instance.rested else None)
     if state is InstanceState.PROVISIONING:
-        return provision(moved, now)
+        woken = instance.state is InstanceState.ASLEEP
+        return provision(replace(moved, woken_at=now if woken else instance.woken_at), now)
     if state in {InstanceState.DESTROYING, InstanceState.FAILED}:
         # The epoch moves on: whatever machine is left is fenced from this moment.
         return replace(
@@ -43,6 +49,19 @@ def enter(instance: Instance, state: InstanceState, reason: str, now: datetime) 
     if state is InstanceState.DESTROYED:
         return replace(moved, silent_since=None)  # nobody is waited for any more
     return moved
+
+
+def _up(instance: Instance, now: datetime) -> Instance:
+    """It is in use again: how long that took is remembered, what put it to sleep is over."""
+    woken = instance.woken_at
+    took = ((now - woken) / timedelta(seconds=1),) if woken else ()
+    return replace(
+        instance,
+        wait=None,
+        quiet_since=None,
+        woken_at=None,
+        wakes_s=(*instance.wakes_s, *took)[-MOST_WAKES:],
+    )
 
 
 def provision(instance: Instance, now: datetime) -> Instance:
@@ -201,6 +220,7 @@ def gave_up(instance: Instance, reason: str, now: datetime) -> Instance:
         primary=None,
         epoch=instance.epoch + 1,
         provision_deadline=None,
+        woken_at=None,
         failover=failed(instance.failover, now) if recovering else instance.failover,
     )
     if instance.saved:

@@ -9,6 +9,9 @@ from shared.domain.ids import InstanceId, RentalId
 
 POINT_EVERY_S = 25.0
 MOST_POINTS = 240
+MOST_RESTS = 64  # before they are carried over to their owner's book
+FOLD_AT = 32
+SAME_REST_S = 5.0  # told twice it is timed by two beats
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,26 @@ def grown(series: tuple[Point, ...], figures: Figures | None) -> tuple[Point, ..
     return (*series, point_of(figures))[-MOST_POINTS:]
 
 
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A time of quiet that work has ended."""
+
+    began: datetime
+    idle_s: float
+
+
+def rested(known: tuple[Rest, ...], told: tuple[Rest, ...]) -> tuple[Rest, ...]:
+    """With those that are new."""
+    new = tuple(
+        each
+        for each in told
+        if not any(
+            abs((each.began - other.began).total_seconds()) <= SAME_REST_S for other in known
+        )
+    )
+    return (*known, *new)[-MOST_RESTS:]
+
+
 def passed(before: int, last: int | None, first: int | None) -> int:
     """What a byte counter that a restarted container tells anew (`first`) had passed already.
 
@@ -109,6 +132,7 @@ class AgentLease:
     series: tuple[Point, ...] = ()  # rides on writes that happen anyway
     received_before: int = 0  # bytes that counters had reached before a container's restart
     sent_before: int = 0
+    rests: tuple[Rest, ...] = ()  # not yet in their owner's book
 
     def ends_at(self, grace_s: int) -> float:
         """Epoch seconds until which silence is normal (protocol.md, rule 15)."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FARTHEST_DAYS = 8 * 366
 MOST_SCHEDULES = 20
 MOST_QUIET_HOURS = 10
+MOST_MISSED = 200
 
 
 class Action(StrEnum):
@@ -79,6 +80,16 @@ def next_turn(schedules: Sequence[Schedule], after: datetime) -> Turn | None:
         Turn(at, each.action) for each in schedules if (at := next_moment(each, after)) is not None
     ]
     return min(turns, key=lambda turn: (turn.at, turn.action is Action.SLEEP), default=None)
+
+
+def last_turn(schedules: Sequence[Schedule], due: Turn, now: datetime) -> Turn:
+    """Of those since `due` the last that has come: after a long silence only that one counts."""
+    for _ in range(MOST_MISSED):
+        following = next_turn(schedules, due.at)
+        if following is None or following.at > now:
+            break
+        due = following
+    return due
 
 
 def next_moment(schedule: Schedule, after: datetime) -> datetime | None:

@@ -11,6 +11,7 @@ from shared.contract import instances as wire
 from shared.contract import instances_mapping as to_wire
 from shared.contract import snapshots as kept
 from shared.contract.budgets_mapping import limits
+from shared.contract.hibernation_mapping import hibernation_policy
 from shared.contract.history_mapping import cost_answer, series_answer, timeline_wire
 from shared.contract.operations_mapping import operation_wire
 from shared.contract.paging import Listing, NoBody, NoQuery, PageQuery
@@ -39,11 +40,12 @@ def _accepted(call: Call[Any, Any], operation: Operation) -> wire.AcceptedAnswer
 
 def post_instance(call: Call[NoQuery, wire.CreateBody]) -> wire.AcceptedAnswer:
     from shared.app.instances.create import create_instance
+    from shared.app.sleep.ask import default_policy
 
     instance, operation = create_instance(
         call.services,
         call.user.user_id,
-        to_wire.new_instance(call.body),
+        to_wire.new_instance(call.body, default_policy(call.services, call.user.user_id)),
         idempotency_id=call.idempotency_id,
     )
     return wire.AcceptedAnswer(
@@ -90,7 +92,7 @@ def patch_instance(call: Call[NoQuery, wire.PatchBody]) -> wire.InstanceWire:
         call.user.user_id,
         _id(call),
         label=body.label,
-        hibernation=to_wire.hibernation_policy(body.hibernation) if body.hibernation else None,
+        hibernation=hibernation_policy(body.hibernation) if body.hibernation else None,
         snapshots=to_wire.snapshot_policy(body.snapshots) if body.snapshots else None,
         failover=to_wire.failover_policy(body.failover) if body.failover else None,
         budget=limits(body.budget) if body.budget else None,

@@ -177,3 +177,56 @@ def test_a_fleet_does_not_beat_in_step() -> None:
     early.answered(answer("r1"), 0.0)
 
     assert early.due_at == pytest.approx(27.0, abs=0.1)
+
+
+# --- what rides on the next write
+
+
+def rests_of(request: HeartbeatRequest) -> list[tuple[float, float]]:
+    return [(each.ended_ago_s, each.idle_s) for each in request.rests]
+
+
+def test_rests_are_told_until_a_new_receipt_shows_that_they_were_written() -> None:
+    made = heart()
+    beat(made, 0.0)
+    made.answered(answer("r1"), 1.0)
+    made.rested(10.0, 200.0)
+
+    steady = beat(made, 30.0)
+    made.answered(answer("r1"), 31.0)
+    again = beat(made, 60.0)
+    made.rested(65.0, 40.0)
+    made.answered(answer("r2"), 66.0)
+    after = beat(made, 90.0)
+
+    assert steady.receipt == "r1"
+    assert rests_of(steady) == [(20.0, 200.0)]
+    assert rests_of(again) == [(50.0, 200.0)]
+    assert rests_of(after) == [(25.0, 40.0)]
+
+
+def test_of_many_rests_the_newest_are_told() -> None:
+    made = heart()
+    for k in range(50):
+        made.rested(float(k), 30.0)
+
+    assert len(beat(made, 50.0).rests) == 32
+
+
+def test_reasons_that_changed_are_told_beside_the_receipt_until_they_are_written() -> None:
+    """Else a lease would say for hours that it is within the minimum run time."""
+    made = heart()
+    young = AgentStatus(READY, Idleness(UNKNOWN, 0.0, ("within the minimum run time",)), "boot")
+    older = AgentStatus(READY, Idleness(UNKNOWN, 0.0, ("the GPU works",)), "boot")
+    made.beat(young, Usage(), 0.0, 0.0)
+    made.answered(answer("r1"), 1.0)
+
+    same = made.beat(young, Usage(), 30.0, 0.0)
+    made.answered(answer("r1"), 31.0)
+    changed = made.beat(older, Usage(), 60.0, 0.0)
+    made.answered(answer("r2"), 61.0)
+    known = made.beat(older, Usage(), 90.0, 0.0)
+
+    assert same.status is None
+    assert (changed.receipt, changed.status, changed.usage) == ("r1", older, None)
+    assert known.status is None

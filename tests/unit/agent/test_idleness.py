@@ -198,3 +198,37 @@ def _is_quiet(sample: Sample) -> bool:
         and sample.network_kib_s < 50.0
         and sample.ssh_sessions == 0
     )
+
+
+# --- how long it rested
+
+
+def test_a_rest_that_work_ends_is_told_once() -> None:
+    made = judge()
+    now = feed(made, QUIET, 0.0, 100.0)
+
+    now = feed(made, replace(QUIET, gpus=(gpu(90.0),)), now, 5.0)
+
+    assert made.take_rests() == ((101.0, 100.0),)
+    assert made.take_rests() == ()
+    feed(made, QUIET, now, 100.0)
+    assert made.take_rests() == ()  # it is not over
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        lambda made, now: feed(made, replace(QUIET, cpu_percent=None), now, 2.0),
+        lambda made, now: now + 60.0,  # nobody looked
+        lambda made, now: feed(made, QUIET, now, 0.0),
+    ],
+)
+def test_what_was_not_seen_whole_is_no_rest(unseen: object) -> None:
+    assert callable(unseen)
+    made = judge()
+    now = unseen(made, feed(made, QUIET, 0.0, 20.0))
+    now = feed(made, QUIET, now, 8.0)
+
+    feed(made, replace(QUIET, gpus=(gpu(90.0),)), now, 1.0)
+
+    assert made.take_rests() == ()

@@ -137,6 +137,82 @@ def balances() -> dict[str, Any]:
     return {"items": [account], "as_of": T0, "warnings": [silent]}
 
 
+def outcome(**changes: Any) -> dict[str, Any]:
+    return {
+        "wakes": 4,
+        "hours_asleep": 5.5,
+        "hours_awake": 0.2,
+        "cost_usd": 0.0812,
+        "wait_p50_s": 0.0,
+        "wait_p99_s": 61.0,
+        **changes,
+    }
+
+
+def simulations() -> dict[str, Any]:
+    wake = {"wake_s": 61.0, "measured": 3, "worth_s": 900.0}
+    one = {
+        "instance_id": "inst_1",
+        "spells": 12,
+        "since": T0,
+        "insufficient_data": False,
+        "wake": wake,
+        "asked": outcome(),
+        "now": outcome(wakes=9),
+        "never": outcome(wakes=0, cost_usd=None),
+        "optimum": outcome(),
+    }
+    none = {"instance_id": "inst_2", "spells": 0, "insufficient_data": True, "wake": wake}
+    return {"days": 7, "as_of": T2, "instances": [one, none]}
+
+
+def explanation() -> dict[str, Any]:
+    return {
+        "instance_id": "inst_1",
+        "state": "running",
+        "verdict": "idle",
+        "why": ["it was quiet"],
+        "held_by": ["to wait pays until 10:00:12 UTC"],
+        "weighed": ["it waits 12 s"],
+        "sleeps_at": T1,
+        "next_turn": {"at": T2, "action": "wake"},
+        "as_of": T0,
+    }
+
+
+def sleep_stats() -> dict[str, Any]:
+    one = {
+        "instance_id": "inst_1",
+        "label": "paint",
+        "asleep": True,
+        "policy": "adaptive",
+        "hours_asleep": 12.5,
+        "naps": 3,
+        "saved_usd": None,
+        "wake_p50_s": 61.0,
+    }
+    return {
+        "since": T0,
+        "as_of": T2,
+        "instances": [one],
+        "hours_asleep": 12.5,
+        "unpriced_hours": 12.5,
+        "saved_usd": None,
+    }
+
+
+def sleep_policy() -> dict[str, Any]:
+    return {
+        "enabled": True,
+        "idle_minutes": 3,
+        "adaptive": True,
+        "gpu_threshold_percent": 5,
+        "minimum_run_s": 60,
+        "quiet_hours": [{"begins": "09:00", "ends": "18:00", "zone": "Europe/Berlin"}],
+        "schedules": [{"action": "sleep", "cron": "0 22 * * *", "zone": "Europe/Berlin"}],
+    }
+
+
 def budgets() -> dict[str, Any]:
     everything: dict[str, Any] = {
         "instance_id": None,

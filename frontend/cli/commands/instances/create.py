@@ -40,6 +40,7 @@ _WANTED = ("gpu_name", "num_gpus", "provider", "region", "max_price", "min_relia
 @click.option("--race-max-usd", type=float, help="What the race may promise in all.")
 @click.option("--race-waiting-usd", type=float, help="What an hour of waiting costs you.")
 @click.option("--idle-minutes", type=float, help="Sleep after this long without work (3).")
+@click.option("--adaptive", is_flag=True, help="Sleep when waiting no longer pays.")
 @click.option("--gpu-threshold", type=float, help="Below this load, in percent, it is idle (5).")
 @click.option("--no-hibernation", is_flag=True, help="Never sleep by itself.")
 @click.option("--snapshot-minutes", type=int, help="Minutes between snapshots.")
@@ -105,6 +106,7 @@ def _hibernation(given: dict[str, Any]) -> Hibernation | None:
         enabled=False if given["no_hibernation"] else None,
         idle_minutes=given["idle_minutes"],
         gpu_threshold_percent=given["gpu_threshold"],
+        adaptive=True if given["adaptive"] else None,
     )
     return policy if policy != Hibernation() else None
 

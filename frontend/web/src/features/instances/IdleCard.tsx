@@ -47,6 +47,7 @@ function factsOf({ idle, hibernation, ...instance }: Instance): Fact[] {
   return facts;
 }
 
-function ruleOf({ idle_minutes = 3, gpu_threshold_percent = 5 }: Instance['hibernation']): string {
-  return `after ${amount(idle_minutes, 'min')} with the GPU below ${amount(gpu_threshold_percent, '%')}`;
+function ruleOf({ adaptive, idle_minutes = 3, gpu_threshold_percent = 5 }: Instance['hibernation']): string {
+  const waits = adaptive ? 'when waiting no longer pays,' : `after ${amount(idle_minutes, 'min')}`;
+  return `${waits} with the GPU below ${amount(gpu_threshold_percent, '%')}`;
 }
