@@ -71,6 +71,7 @@ class Wake:
     restore: float  # every file back and compared, by the agent's watch
     tell: float  # the rest: from its answer to its start, and from its end to ours
     total: float
+    usable: float  # from the order until what is used first is back, the boot included
 
     @property
     def own(self) -> float:
@@ -158,6 +159,7 @@ def wake_of(
         restore=restore,
         tell=_seconds(live.at, ended) - restore,
         total=_seconds(began, ended),
+        usable=_seconds(began, moments.get("snapshot.usable", ended)),
     )
 
 
@@ -173,7 +175,7 @@ def boot_s(stack: OwnStack, contract_id: str) -> float:
 
 
 def summary(wakes: list[Wake], mib: int) -> dict[str, object]:
-    own = sorted(each.own for each in wakes)
+    own = sorted(each.usable - each.boot for each in wakes)
     return {
         "wakes": len(wakes),
         "workspace_mib": mib,
@@ -183,8 +185,9 @@ def summary(wakes: list[Wake], mib: int) -> dict[str, object]:
             f"{name}_p50_s": round(median(getattr(each, name) for each in wakes), 2)
             for name in Wake.__slots__
         },
-        "own_p50_s": round(median(own), 2),
-        "own_worst_s": round(own[-1], 2),
+        "own_p50_s": round(median(each.own for each in wakes), 2),
+        "own_usable_p50_s": round(median(own), 2),
+        "own_usable_worst_s": round(own[-1], 2),
     }
 
 

@@ -21,6 +21,7 @@ from shared.domain.instances.policies import (
     SnapshotPolicy,
 )
 from shared.domain.market.offers import MachineType, OfferFilter
+from shared.domain.serverless.model import Mode, Serverless
 from tests.simulation.ports import Unreachable
 from tests.simulation.world import OWNERS
 
@@ -44,10 +45,12 @@ ORDERS = (
     "destroy",
     "configure",
     "restore",
+    "set_serverless",
 )
 LIMITED = 0.2
 CAPS_USD = (0.2, 0.5, 1.0)
 BIDS = (None, None, None, 600_000)  # micro-USD an hour
+MODES = (Serverless(Mode.FAST), Serverless(Mode.FAST), Serverless(Mode.ECONOMIC), None)
 _AGAIN_S = 7.0
 _LAST_TRY = 60
 _BETWEEN_S = (30.0, 1800.0)
@@ -169,6 +172,7 @@ class Users:
             "wake": {"want": None, "snapshot_id": None},
             "snapshot": {"reason": "by its owner"},
             "keep_alive": {"minutes": 2.0},
+            "set_serverless": {"chosen": self._chance.choice(MODES)},
         }
         call: Callable[..., object] = getattr(orders, name)
         owner, whole = self.instances[instance_id], {**named.get(name, {}), **details}
