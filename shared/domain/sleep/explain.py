@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from shared.domain.instances.idle import (
     unused_from,
 )
 from shared.domain.instances.model import Desired, InstanceState
+from shared.domain.serverless.model import told_of
 from shared.domain.sleep.timetable import quiet_until
 from shared.domain.sleep.wait import in_words
 
@@ -69,7 +70,17 @@ def sleeps_at(instance: Instance, lease: AgentLease | None) -> datetime | None:
 
 
 def explain(instance: Instance, lease: AgentLease | None, now: datetime) -> Explanation:
-    """By the same evidence as the decision itself."""
+    """By the same evidence as the decision itself, and by which rules."""
+    found = _explained(instance, lease, now)
+    if instance.serverless is None:
+        return found
+    rules = (
+        f"serverless is on ({told_of(instance.serverless)}): it overrides its hibernation policy"
+    )
+    return replace(found, why=(*found.why, rules))
+
+
+def _explained(instance: Instance, lease: AgentLease | None, now: datetime) -> Explanation:
     if instance.state is not InstanceState.RUNNING:
         said = _BY_STATE.get(instance.state, f"it is {instance.state.value}")
         return Explanation(UNKNOWN, (f"{said}: {instance.state_reason}",), (), (), None, None)

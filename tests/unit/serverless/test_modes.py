@@ -23,6 +23,7 @@ from shared.domain.rentals.timing import Timing
 from shared.domain.serverless.bids import bid_for
 from shared.domain.serverless.model import Mode, Serverless
 from shared.domain.serverless.prices import Use, always_on, in_mode
+from shared.domain.sleep.explain import explain
 from shared.domain.snapshots.model import SnapshotState
 from tests.unit.instances.samples import ME, SNAP, a_drain, a_scene, a_snapshot, an_instance
 from tests.unit.market.world import an_offer
@@ -53,6 +54,14 @@ def test_serverless_overrides_the_hibernation_policy_and_leaves_it_as_it_is() ->
 def test_a_timeout_out_of_bounds_is_refused(seconds: float) -> None:
     with pytest.raises(Invalid):
         Serverless(idle_timeout_s=seconds)
+
+
+def test_explain_says_whose_rules_hold() -> None:
+    own = explain(an_instance(), None, after(10))
+    ours = explain(an_instance(serverless=FAST), None, after(10))
+
+    assert ours.why[:-1] == own.why
+    assert "overrides its hibernation policy" in ours.why[-1]
 
 
 # --- fast
