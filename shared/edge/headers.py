@@ -33,6 +33,8 @@ _ALWAYS: Mapping[str, str] = {
     "Content-Security-Policy": API_POLICY,
     "Cache-Control": "no-store",
 }
+# What a machine's answer carries: it holds tokens, and no store between us may keep it.
+_TO_MACHINES: Mapping[str, str] = {"Cache-Control": "no-store"}
 # A name and a port, and nothing that one reader takes for a user and another for a host.
 _HOST = re.compile(r"(?P<name>[a-z0-9.-]+)(:[0-9]{1,5})?")
 _EXPOSED = "X-Request-Id, Retry-After, Idempotent-Replayed, Location"
@@ -48,6 +50,15 @@ def standing_headers(settings: Settings, trace_id: str, origin: str) -> dict[str
         headers["Access-Control-Allow-Origin"] = origin
         headers["Access-Control-Expose-Headers"] = _EXPOSED
     return headers
+
+
+def machine_headers() -> Mapping[str, str]:
+    """For what a machine asked that proved to be one: all else speaks to browsers, and would be
+    most of what a beat is answered with.
+
+    No page can have one shown or read: its caller handed in the machine's own token.
+    """
+    return _TO_MACHINES
 
 
 def preflight_headers(settings: Settings, origin: str, methods: tuple[str, ...]) -> dict[str, str]:

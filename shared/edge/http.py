@@ -244,9 +244,10 @@ def _problem(exchange: _Exchange, error: Exception) -> Reply:
 
 
 def _response(exchange: _Exchange, reply: Reply) -> flask.Response:
-    standing = heading.standing_headers(
-        exchange.services.settings, exchange.trace_id, exchange.origin
-    )
+    standing: Mapping[str, str] = heading.machine_headers()
+    if not reply.to_machine:
+        settings = exchange.services.settings
+        standing = heading.standing_headers(settings, exchange.trace_id, exchange.origin)
     headers = Headers({"Content-Type": reply.media_type, **standing, **reply.headers})
     response = flask.Response(reply.stream or reply.body, reply.status, headers)
     if reply.stream is not None:

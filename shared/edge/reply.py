@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shared.edge.route import Answer, Route
+from shared.edge.route import Access, Answer, Route
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -22,11 +22,13 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     logged_one_in: int = 1
     stream: Generator[bytes] | None = None
+    to_machine: bool = False  # who asked has proved to be one
 
 
 def reply_of(route: Route, result: BaseModel | Answer) -> Reply:
     """A view's result; times are RFC 3339, in UTC."""
     answer = result if isinstance(result, Answer) else Answer(result)
+    proved = route.access is Access.MACHINE and route.method == "POST"
     return Reply(
         answer.status or route.status,
         _bytes_of(answer),
@@ -34,6 +36,7 @@ def reply_of(route: Route, result: BaseModel | Answer) -> Reply:
         answer.headers,
         route.logged_one_in,
         answer.stream,
+        to_machine=proved,
     )
 
 

@@ -189,7 +189,8 @@ class FakeMachine:
         if answer.status == wire.FENCED:
             boot.fenced = True
             return
-        boot.told_seq, boot.receipt = boot.seq, answer.receipt
+        boot.told_seq = boot.seq
+        boot.receipt = answer.receipt or ("" if news else boot.receipt)
         boot.token = answer.machine_token or boot.token
         boot.next_at = services.clock.now() + timedelta(seconds=answer.next_beat_s)
         for command in answer.commands:

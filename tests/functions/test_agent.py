@@ -15,6 +15,7 @@ from shared.agent_wire.codec import decode, encode
 from shared.app.collections import LEASES, RENTALS, SNAPSHOTS
 from shared.domain.errors import StoreError
 from shared.domain.machines.tokens import MachineToken, machine_token
+from shared.edge.headers import API_POLICY
 from shared.ports.counting import counted
 from tests.functions.clouds import INSTANCES, ada, client, cloud, running, services
 from tests.unit.edge.kit import problem
@@ -68,6 +69,37 @@ def agent(serve: Serve, cloud: Cloud, running: str) -> Agent:
 # --- what a beat costs
 
 
+def test_a_machine_that_proved_itself_is_answered_without_what_only_browsers_read(
+    agent: Agent,
+) -> None:
+    """A beat is answered to a program: what browsers are told would be most of
+    what leaves the cloud. Whoever has no machine's token, a page for one, is told it as ever.
+    """
+    request = wire.HeartbeatRequest(state_seq=1, clock=0.0, status=BUSY)
+
+    answered = agent.say(wire.PATH_HEARTBEAT, request)
+    agent.token = "x"
+    refused = agent.say(wire.PATH_HEARTBEAT, request)
+
+    assert (answered.status_code, refused.status_code) == (200, 401)
+    assert dict(answered.headers) == {
+        "Content-Type": "application/json",
+        "Cache-Control": "no-store",
+        "Content-Length": str(len(answered.data)),
+    }
+    assert refused.headers["Content-Security-Policy"] == API_POLICY
+    assert refused.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_steady_beat_is_answered_in_two_hundred_bytes(agent: Agent) -> None:
+    first = agent.beat(7, status=BUSY)
+
+    with counted() as costs:
+        agent.beat(7, receipt=first.receipt)
+
+    assert costs.sent_bytes <= 200
+
+
 def test_the_first_beat_writes_the_lease_and_a_steady_one_nothing(
     agent: Agent, cloud: Cloud
 ) -> None:
@@ -79,7 +111,7 @@ def test_the_first_beat_writes_the_lease_and_a_steady_one_nothing(
             cloud.clock.advance(1.0)
             steady = agent.beat(7, receipt=first.receipt)
 
-    assert steady.receipt == first.receipt
+    assert steady.receipt == "", "it keeps the one it has"
     assert costs.writes == 0
     assert costs.deletes == 0
     assert costs.publishes == 0

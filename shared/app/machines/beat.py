@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from shared.agent_wire.messages import FENCED, IDLE, OK, HeartbeatAnswer
 from shared.app.machines.keys import keys_for
 from shared.domain.errors import Unauthenticated
-from shared.domain.machines.tokens import MachineToken, machine_token, receipt
+from shared.domain.machines.tokens import MachineToken, machine_token
+from shared.domain.machines.tokens import receipt as receipt_of
 
 if TYPE_CHECKING:
     from shared.agent_wire.messages import Command, HeartbeatRequest
@@ -36,14 +37,14 @@ def beat(services: Services, token: MachineToken, request: HeartbeatRequest) -> 
     # A machine that has just become idle is about to be told to drain: it need not wait a beat.
     soon = watched or (request.status is not None and request.status.idle.verdict == IDLE)
     next_beat_s = settings.watched_beat_s if soon else settings.default_beat_s
-    shown = request.receipt
+    receipt = ""  # it keeps the one it has
     if not _steady(services, token, request):
         from shared.app.machines.renew import renew  # noqa: PLC0415 - a steady beat writes nothing
 
         renewed = renew(services, token, request, next_beat_s)
         if renewed is None:
             return HeartbeatAnswer(FENCED, now.timestamp(), float(next_beat_s))
-        shown = renewed or shown
+        receipt = renewed
     elif watched and request.usage:
         from shared.app.machines.renew import write_lease  # noqa: PLC0415 - nor one unwatched
 
@@ -52,7 +53,7 @@ def beat(services: Services, token: MachineToken, request: HeartbeatRequest) -> 
         status=OK,
         server_time=now.timestamp(),
         next_beat_s=float(next_beat_s),
-        receipt=shown,
+        receipt=receipt,
         commands=commands,
         machine_token=_fresh_token(services, token),
     )
@@ -62,7 +63,7 @@ def _steady(services: Services, token: MachineToken, request: HeartbeatRequest) 
     if not request.receipt:
         return False
     try:
-        shown = receipt(request.receipt, keys_for(services, "receipt"))
+        shown = receipt_of(request.receipt, keys_for(services, "receipt"))
     except Unauthenticated:
         return False
     renewal_s = services.settings.lease_renewal_s
