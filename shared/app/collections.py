@@ -102,6 +102,7 @@ INSTANCES_SILENT = Query(
     order=(("silent_since", "asc"),),
 )
 INSTANCES_DUE = Query("instances_due", INSTANCES, where=_DUE, order=(("due_at", "asc"),))
+LEASES_DUE = Query("leases_due", LEASES, where=_DUE, order=(("due_at", "asc"),))
 INSTANCES_DUE_FOR_SNAPSHOT = Query(
     "instances_due_for_snapshot",
     INSTANCES,
@@ -229,6 +230,7 @@ QUERIES = (
     INSTANCES_IN_STATE,
     INSTANCES_SILENT,
     INSTANCES_DUE,
+    LEASES_DUE,
     INSTANCES_DUE_FOR_SNAPSHOT,
     RENTALS_OF_INSTANCE,
     OPEN_RENTALS_OF_ACCOUNT,

@@ -22,6 +22,7 @@ from shared.app.deployment import tell
 from shared.app.fleet import note_sweep
 from shared.app.history.fold import fold
 from shared.app.instances.rest_on import rest_on
+from shared.app.instances.silent import wake_silent
 from shared.app.ledger.import_bill import import_due
 from shared.app.market.experience import learn_from_attempts
 from shared.app.newer import move_on
@@ -64,6 +65,7 @@ def sweep(services: Services) -> Swept:
     """One pass. Raises StoreError, BusUnavailable: the next minute tries again."""
     note_sweep(services)
     now = services.clock.now()
+    wake_silent(services, now)
     told, seen = _tell_due(services, now)
     waiting = _look_due(services, now)
     _import_bills_due(services, now)

@@ -92,11 +92,11 @@ def test_a_page_of_instances_reads_each_with_its_machine(
     assert first == (AN_API_KEY + 3 + 2, 0, 0)  # one more tells that another page follows
 
 
-def test_a_sweep_with_nothing_due_asks_its_three_questions(cloud: Cloud, running: str) -> None:
+def test_a_sweep_with_nothing_due_asks_its_four_questions(cloud: Cloud, running: str) -> None:
     sweep(cloud.services)  # whatever was due rests now
 
-    # The watch, what is due of instances, accounts and bills.
-    assert spent(lambda: sweep(cloud.services)) == (4, 0, 0)
+    # The watch, what is due of leases, instances, accounts and bills.
+    assert spent(lambda: sweep(cloud.services)) == (5, 0, 0)
 
 
 def test_the_hour_asks_once_where_no_snapshot_is_due(cloud: Cloud, running: str) -> None:

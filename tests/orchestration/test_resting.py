@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.app.collections import INSTANCES, LEASES
+from shared.app.instances.silent import wake_silent
 from shared.app.tick import sweep, tick
 from shared.domain.errors import StoreError
+from shared.domain.ids import RentalId
+from shared.domain.instances.decide import UNTOLD_S
 from shared.domain.instances.model import InstanceState
 from shared.ports.counting import counted
 from tests.orchestration.cloud import Cloud
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shared.domain.ids import InstanceId
+    from shared.domain.machines.lease import AgentLease
 
 
 def running(cloud: Cloud) -> InstanceId:
@@ -37,6 +42,18 @@ def make_due(cloud: Cloud, instance_id: InstanceId, **changes: Any) -> None:
     cloud.store.save(INSTANCES, instance_id, due, stored.version)
 
 
+def lease_of(cloud: Cloud, instance_id: InstanceId) -> AgentLease:
+    stored = cloud.store.get(LEASES, cloud.instance(instance_id).primary or "none")
+    assert stored
+    return stored.value
+
+
+def change_lease(cloud: Cloud, lease: AgentLease) -> None:
+    stored = cloud.store.get(LEASES, lease.rental_id)
+    assert stored
+    cloud.store.save(LEASES, lease.rental_id, lease, stored.version)
+
+
 def due_at(cloud: Cloud, instance_id: InstanceId) -> datetime | None:
     return cloud.instance(instance_id).due_at
 
@@ -44,17 +61,105 @@ def due_at(cloud: Cloud, instance_id: InstanceId) -> datetime | None:
 def test_the_sweep_lets_rest_on_what_only_runs() -> None:
     cloud = Cloud()
     instance_id = running(cloud)
-    lease = cloud.store.get(LEASES, cloud.instance(instance_id).primary or "none")
-    assert lease
+    lease = lease_of(cloud, instance_id)
 
     swept = sweep(cloud.services)
 
     assert (swept.told, list(cloud.bus.waiting)) == (0, [])
-    ends = lease.value.ends_at(cloud.settings.timing.beat_grace_s)
+    assert lease.due_at
+    assert lease.due_at.timestamp() == lease.ends_at(cloud.settings.timing.beat_grace_s)
+    assert due_at(cloud, instance_id) == cloud.clock.now() + timedelta(seconds=UNTOLD_S)
+
+
+def test_where_nobody_watches_the_lease_its_end_is_looked_up() -> None:
+    """As older code leaves it, which may still run beside this."""
+    cloud = Cloud()
+    instance_id = running(cloud)
+    lease = lease_of(cloud, instance_id)
+    change_lease(cloud, replace(lease, due_at=None))
+
+    sweep(cloud.services)
+
     moved = due_at(cloud, instance_id)
     assert moved
-    assert cloud.clock.now() < moved
-    assert moved.timestamp() <= ends
+    assert moved.timestamp() == lease.ends_at(cloud.settings.timing.beat_grace_s)
+
+
+def test_silence_is_found_by_the_lease_alone() -> None:
+    cloud = Cloud()
+    instance_id = running(cloud)
+    sweep(cloud.services)
+    cloud.machine_of(instance_id).cut_off = True
+    lease = lease_of(cloud, instance_id)
+    assert lease.due_at
+    resting_until = due_at(cloud, instance_id)
+
+    cloud.clock.advance((lease.due_at - cloud.clock.now()).total_seconds() - 1)
+    sweep(cloud.services)
+    assert list(cloud.bus.waiting) == []
+    assert due_at(cloud, instance_id) == resting_until
+    cloud.clock.advance(1)
+    sweep(cloud.services)
+
+    assert [each.instance_id for each in cloud.bus.waiting] == [instance_id]
+    assert due_at(cloud, instance_id) == cloud.clock.now()
+    assert lease_of(cloud, instance_id).due_at is None
+
+
+def test_a_lost_word_of_a_silent_machine_is_said_again() -> None:
+    cloud = Cloud()
+    instance_id = running(cloud)
+    sweep(cloud.services)
+    cloud.machine_of(instance_id).cut_off = True
+    cloud.clock.advance(1000)
+    sweep(cloud.services)
+    cloud.bus.waiting.clear()
+
+    sweep(cloud.services)
+
+    assert [each.instance_id for each in cloud.bus.waiting] == [instance_id]
+
+
+def test_a_lease_whose_machine_is_no_longer_the_primary_ends_without_a_word() -> None:
+    cloud = Cloud()
+    instance_id = running(cloud)
+    sweep(cloud.services)
+    lease = lease_of(cloud, instance_id)
+    former = replace(lease, rental_id=RentalId("rent_former"))
+    cloud.store.add(LEASES, former.rental_id, replace(former, due_at=cloud.clock.now()))
+
+    sweep(cloud.services)
+
+    stored = cloud.store.get(LEASES, former.rental_id)
+    assert stored
+    assert stored.value.due_at is None
+    assert list(cloud.bus.waiting) == []
+
+
+def test_what_speaks_while_its_silence_is_recorded_is_not_silent() -> None:
+    cloud = Cloud()
+    instance_id = running(cloud)
+    sweep(cloud.services)
+    lease = lease_of(cloud, instance_id)
+    late = replace(lease, due_at=cloud.clock.now())
+    change_lease(cloud, late)
+    store = cloud.store
+
+    class Racing:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+        def get(self, collection: Any, key: str) -> Any:
+            if collection is INSTANCES:
+                change_lease(cloud, lease)
+            return store.get(collection, key)
+
+    resting_until = due_at(cloud, instance_id)
+    cloud.services.store = Racing()
+    wake_silent(cloud.services, cloud.clock.now())
+
+    assert lease_of(cloud, instance_id) == lease
+    assert due_at(cloud, instance_id) == resting_until
 
 
 def test_a_machine_whose_lease_has_ended_is_told_of() -> None:

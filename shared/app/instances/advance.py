@@ -56,7 +56,7 @@ from shared.app.sleep.turn import take_turn
 from shared.app.snapshots.verify import verify_snapshot
 from shared.domain.errors import DocumentExists, VersionConflict
 from shared.domain.instances.decide import next_step
-from shared.domain.instances.rest import due_at
+from shared.domain.instances.rest import due_at, keeps
 from shared.domain.instances.steps import (
     AbandonDrain,
     AskAgent,
@@ -137,7 +137,7 @@ def _rest(services: Services, loaded: Loaded, step: Rest) -> None:
     if step.look:
         for account_id in sorted({each.value.account_id for each in loaded.rentals}):
             ask_look(services, account_id, now)
-    if until != instance.due_at:
+    if not keeps(instance.due_at, until, now):
         services.store.save(
             INSTANCES, instance.id, replace(instance, due_at=until), loaded.instance.version
         )

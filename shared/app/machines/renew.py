@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.agent_wire.messages import IDLE, AgentStatus, HeartbeatRequest
-from shared.app.collections import INSTANCES, LEASES
+from shared.app.collections import INSTANCES, LEASES, shard_of
 from shared.app.incarnation import begin_anew
 from shared.app.machines.figures import figures_of
 from shared.app.machines.idle_report import report_idle
@@ -171,7 +171,8 @@ def _lease(
         sent_before=known.sent_before if known else 0,
         rests=rested(known.rests if known else (), _rests_of(request, now)),
     )
-    return _carried(_with_status(base, request.status), known)
+    lease = _carried(_with_status(base, request.status), known)
+    return lease.watched(services.settings.timing.beat_grace_s, shard_of(lease.rental_id))
 
 
 def _rests_of(request: HeartbeatRequest, now: datetime) -> tuple[Rest, ...]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.failover.decide import evidence_of, held_due, on_held, on_silence
-from shared.domain.failover.evidence import FIRST_WORD_S
+from shared.domain.failover.evidence import FIRST_WORD_S, Evidence
 from shared.domain.instances.covering import cover_due
 from shared.domain.instances.idle import (
     IDLE_REASON,
@@ -63,10 +63,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared.domain.instances.scene import Scene
+    from shared.domain.machines.lease import AgentLease
     from shared.domain.rentals.timing import Timing
 
 MAX_ATTEMPTS_PER_RACER = 5
 ASK_AGAIN_S = 60
+UNTOLD_S = 3600
 
 
 def next_step(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
@@ -236,8 +238,7 @@ def _next_look(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
         moments.append(asked_at)
     evidence = evidence_of(scene, timing)
     if evidence:
-        # Beats wake nobody: whether a silent machine speaks again has to be looked up.
-        moments.append(_soon(evidence.speaks_by, now))
+        moments.append(_heard_until(lease, evidence, now))
     if scene.instance.failover.held:
         moments.append(now + timedelta(seconds=ASK_AGAIN_S))
     if lease and lease.verdict == "idle":
@@ -250,6 +251,18 @@ def _next_look(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
         moments.append(unused)
     moments += [each.expires_at for each in open_leases(scene.instance, now)]
     return Rest(min(moments, default=None), look=False)
+
+
+def _heard_until(lease: AgentLease | None, evidence: Evidence, now: datetime) -> datetime:
+    """Sweeps find the end of a lease by itself: that its machine speaks is not looked up before.
+
+    In between it is looked at all the same: code from before that, where it still runs beside
+    this, renews leases that nobody watches.
+    """
+    if lease and lease.due_at and now < lease.due_at:
+        return now + timedelta(seconds=UNTOLD_S)
+    # Beats wake nobody: whether a silent machine speaks again has to be looked up.
+    return _soon(evidence.speaks_by, now)
 
 
 def _soon(moment: datetime, now: datetime) -> datetime:

@@ -12,12 +12,23 @@ if TYPE_CHECKING:
     from shared.domain.instances.steps import Rest
     from shared.domain.rentals.timing import Timing
 
+EARLY_SHARE = 0.25  # of a wait: so much too early is not worth a write
+
 
 def due_at(step: Rest, now: datetime, timing: Timing) -> datetime | None:
     """While a listing is waited for, look at every sweep: its hint may be lost."""
     sweep = now + timedelta(seconds=timing.sweep_s) if step.look else None
     moments = [each for each in (step.until, sweep) if each]
     return min(moments, default=None)
+
+
+def keeps(due: datetime | None, until: datetime | None, now: datetime) -> bool:
+    """A look that is due a little early already is not put off: that would be a write, and soon
+    another.
+    """
+    if due is None or until is None or due <= now:
+        return due == until
+    return due <= until and (until - due) <= (until - now) * EARLY_SHARE
 
 
 def may_rest_on(instance: Instance) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from shared.domain.ids import InstanceId, RentalId
 
@@ -111,7 +111,8 @@ class AgentLease:
     """One document per rental. Heartbeats write here and nowhere else.
 
     `idle_since` is set while the agent's verdict is idle. `renewal_s` is the renewal time
-    that the machine was told.
+    that the machine was told. `due_at` is when sweeps have its instance looked at, because
+    nothing was heard for as long as it lasts; None once they have, and until it is written again.
     """
 
     rental_id: RentalId
@@ -133,7 +134,18 @@ class AgentLease:
     received_before: int = 0  # bytes that counters had reached before a container's restart
     sent_before: int = 0
     rests: tuple[Rest, ...] = ()  # not yet in their owner's book
+    due_at: datetime | None = None
+    shard: int = 0
 
     def ends_at(self, grace_s: int) -> float:
         """Epoch seconds until which silence is normal (protocol.md, rule 15)."""
-        return self.seen_at.timestamp() + self.renewal_s + 2 * self.beat_s + grace_s
+        return self.seen_at.timestamp() + self._lasts_s(grace_s)
+
+    def watched(self, grace_s: int, shard: int) -> AgentLease:
+        """Its end is found by sweeps, without anybody looking at its instance before."""
+        return replace(
+            self, due_at=self.seen_at + timedelta(seconds=self._lasts_s(grace_s)), shard=shard
+        )
+
+    def _lasts_s(self, grace_s: int) -> int:
+        return self.renewal_s + 2 * self.beat_s + grace_s
