@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from shared.app.accounts.look import look
+from shared.app.accounts.look import look_at
 from shared.app.collections import (
     BILLS_DUE,
     INSTANCES_DUE,
@@ -119,7 +119,7 @@ def _look_due(services: Services, now: datetime) -> int:
     move_on(services, LOOKS_DUE, page, now + NEWER_AGAIN)
     for each in page.items:
         try:
-            waiting += look(services, each.value.account_id)
+            waiting += look_at(services, each)
         except DumontError as error:
             # One tenant's document that this code cannot read must not hold up the others.
             log.warning("account %s was not listed: %s", each.key, error)

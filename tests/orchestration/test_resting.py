@@ -6,15 +6,20 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from shared.app.collections import INSTANCES, LEASES
+from shared.app.accounts.look import ask_look, look_at
+from shared.app.collections import INSTANCES, LEASES, LOOKS, RENTALS
+from shared.app.instances.scene import load
 from shared.app.instances.silent import wake_silent
+from shared.app.rentals.standing import as_listed
 from shared.app.tick import sweep, tick
+from shared.domain.accounts import account_id_of
 from shared.domain.errors import StoreError
+from shared.domain.events import InstanceChanged
 from shared.domain.ids import RentalId
 from shared.domain.instances.decide import UNTOLD_S
 from shared.domain.instances.model import InstanceState
 from shared.ports.counting import counted
-from tests.orchestration.cloud import Cloud
+from tests.orchestration.cloud import OWNER, Cloud
 from tests.orchestration.fate import CrashAt
 from tests.orchestration.orders import create, until_state
 
@@ -24,10 +29,12 @@ if TYPE_CHECKING:
     from shared.domain.ids import InstanceId
     from shared.domain.machines.lease import AgentLease
 
+ACCOUNT = account_id_of(OWNER, "vast")
 
-def running(cloud: Cloud) -> InstanceId:
+
+def running(cloud: Cloud, name: str = "first") -> InstanceId:
     """It has run for some minutes, and is due to be looked at."""
-    instance_id = create(cloud, width=1)
+    instance_id = create(cloud, width=1, name=name)
     until_state(cloud, instance_id, InstanceState.RUNNING)
     cloud.run(400)
     make_due(cloud, instance_id)
@@ -40,6 +47,10 @@ def make_due(cloud: Cloud, instance_id: InstanceId, **changes: Any) -> None:
     assert stored
     due = replace(stored.value, due_at=cloud.clock.now(), **changes)
     cloud.store.save(INSTANCES, instance_id, due, stored.version)
+
+
+def told_of(cloud: Cloud) -> list[str]:
+    return [each.instance_id for each in cloud.bus.waiting if isinstance(each, InstanceChanged)]
 
 
 def lease_of(cloud: Cloud, instance_id: InstanceId) -> AgentLease:
@@ -68,7 +79,9 @@ def test_the_sweep_lets_rest_on_what_only_runs() -> None:
     assert (swept.told, list(cloud.bus.waiting)) == (0, [])
     assert lease.due_at
     assert lease.due_at.timestamp() == lease.ends_at(cloud.settings.timing.beat_grace_s)
-    assert due_at(cloud, instance_id) == cloud.clock.now() + timedelta(seconds=UNTOLD_S)
+    moved = due_at(cloud, instance_id)
+    assert moved
+    assert lease.due_at < moved <= cloud.clock.now() + timedelta(seconds=UNTOLD_S)
 
 
 def test_where_nobody_watches_the_lease_its_end_is_looked_up() -> None:
@@ -101,7 +114,7 @@ def test_silence_is_found_by_the_lease_alone() -> None:
     cloud.clock.advance(1)
     sweep(cloud.services)
 
-    assert [each.instance_id for each in cloud.bus.waiting] == [instance_id]
+    assert told_of(cloud) == [instance_id]
     assert due_at(cloud, instance_id) == cloud.clock.now()
     assert lease_of(cloud, instance_id).due_at is None
 
@@ -117,7 +130,7 @@ def test_a_lost_word_of_a_silent_machine_is_said_again() -> None:
 
     sweep(cloud.services)
 
-    assert [each.instance_id for each in cloud.bus.waiting] == [instance_id]
+    assert told_of(cloud) == [instance_id]
 
 
 def test_a_lease_whose_machine_is_no_longer_the_primary_ends_without_a_word() -> None:
@@ -170,7 +183,7 @@ def test_a_machine_whose_lease_has_ended_is_told_of() -> None:
 
     sweep(cloud.services)
 
-    assert [each.instance_id for each in cloud.bus.waiting] == [instance_id]
+    assert told_of(cloud) == [instance_id]
 
 
 def test_an_instance_with_something_to_do_is_told_of() -> None:
@@ -181,7 +194,7 @@ def test_an_instance_with_something_to_do_is_told_of() -> None:
     swept = sweep(cloud.services)
 
     assert swept.told == 1
-    assert [each.instance_id for each in cloud.bus.waiting] == [instance_id]
+    assert told_of(cloud) == [instance_id]
 
 
 def test_what_cannot_be_read_here_is_told_of() -> None:
@@ -198,7 +211,7 @@ def test_what_cannot_be_read_here_is_told_of() -> None:
     cloud.services.store = Unreadable()
 
     assert sweep(cloud.services).told == 1
-    assert [each.instance_id for each in cloud.bus.waiting] == [instance_id]
+    assert told_of(cloud) == [instance_id]
 
 
 def test_the_second_pass_is_only_for_what_waits() -> None:
@@ -228,3 +241,52 @@ def test_a_look_at_what_only_runs_is_two_more_reads_and_a_write() -> None:
     more = (with_one.reads - with_none.reads, with_one.writes - with_none.writes)
     assert more == (2, 1)
     assert with_one.publishes == 0
+
+
+def look_now(cloud: Cloud) -> tuple[int, int]:
+    """Reads and writes of one listing pass of its only account."""
+    ask_look(cloud.services, ACCOUNT, cloud.clock.now())
+    stored = cloud.store.get(LOOKS, ACCOUNT)
+    assert stored
+    with counted() as counts:
+        look_at(cloud.services, stored)
+    return counts.reads, counts.writes
+
+
+def test_a_listing_that_says_nothing_new_is_kept_once_for_all_its_rentals() -> None:
+    cloud = Cloud()
+    ids = [running(cloud, name) for name in ("one", "two", "three")]
+    cloud.clock.advance(60)
+    look_now(cloud)
+    rentals = [cloud.store.get(RENTALS, cloud.instance(each).primary or "") for each in ids]
+    cloud.clock.advance(300)
+    now = cloud.clock.now()
+
+    spent = look_now(cloud)
+
+    # Its account and three rentals; the claim, and what was seen.
+    assert spent == (1 + 3, 2)
+    for stored in rentals:
+        assert stored
+        rental = cloud.store.get(RENTALS, stored.key)
+        assert rental == stored
+        assert as_listed(cloud.services, stored.value).seen_at == now
+
+
+def test_whoever_doubts_a_machine_knows_when_it_was_last_listed() -> None:
+    cloud = Cloud()
+    instance_id = running(cloud)
+    look_now(cloud)
+    cloud.machine_of(instance_id).cut_off = True
+    cloud.clock.advance(900)
+    look_now(cloud)
+
+    loaded = load(cloud.services, instance_id)
+
+    assert loaded
+    (rental,) = loaded.rentals
+    assert rental.value.seen_at == cloud.clock.now()
+    stored = cloud.store.get(RENTALS, rental.key)
+    assert stored
+    assert stored.value.seen_at
+    assert stored.value.seen_at < cloud.clock.now()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.app.accounts.load import marketplace_of
@@ -15,29 +16,47 @@ from shared.app.instances.hints import hint
 from shared.app.ledger.ask import with_bill
 from shared.app.pages import every
 from shared.app.rentals.merge import merge
-from shared.app.rentals.pace import wait_turn
+from shared.app.rentals.pace import wait_until
 from shared.domain.errors import DocumentExists, DumontError, VersionConflict
+from shared.domain.ids import RentalId
 from shared.domain.market.look import Look
+from shared.domain.market.pace import INTERVALS_S, interval_s
 from shared.domain.rentals.labels import rental_of
 from shared.domain.rentals.model import RentalState
 from shared.domain.rentals.observe import missed, sighted
+from shared.domain.rentals.standing import stands
 from shared.domain.rentals.told import of_sighting
 from shared.domain.replacing import replace
 from shared.ports.store import Stored
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping
 
     from shared.app.services import Services
-    from shared.domain.ids import AccountId, RentalId
+    from shared.domain.ids import AccountId
     from shared.domain.rentals.model import Rental
     from shared.ports.marketplace import Contract, Listing
+    from shared.ports.store import Scalar
 
 log = logging.getLogger(__name__)
 TRIES = 10
+LISTING_INTERVAL_S = max(interval_s(provider, "listing") for provider in INTERVALS_S)
 WAITING = frozenset(
     {RentalState.CREATING, RentalState.UNKNOWN, RentalState.BOOTING, RentalState.RELEASING}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a pass brought. `again_s`: seconds until the next. `stood` are those of which a whole
+    listing, begun at `stood_at` and made at `provider_at`, says nothing new; `stood_at` is None
+    where it was not whole.
+    """
+
+    again_s: int
+    stood: tuple[RentalId, ...] = ()
+    stood_at: datetime | None = None
+    provider_at: datetime | None = None
 
 
 def ask_look(services: Services, account_id: AccountId, at: datetime) -> None:
@@ -54,60 +73,100 @@ def ask_look(services: Services, account_id: AccountId, at: datetime) -> None:
 
 
 def look(services: Services, account_id: AccountId) -> bool:
-    """One listing pass. Claimed by moving its due time, so that sweeps do not list twice.
-
-    Whether something waits for the next: it is to be listed again at the next sweep.
+    """One listing pass, where one is due. Whether something waits for the next: it is to be
+    listed again at the next sweep.
     """
     stored = services.store.get(LOOKS, account_id)
+    return stored is not None and look_at(services, stored)
+
+
+def look_at(services: Services, stored: Stored[Look]) -> bool:
+    """As `look`, for who has just read it. Claimed by moving its due time, so that sweeps do not
+    list twice. The claim is also the turn at the provider's rate limit: nobody else lists.
+    """
+    account_id = stored.value.account_id
     now, timing = services.clock.now(), services.settings.timing
-    if stored is None or stored.value.due_at > now:
+    if stored.value.due_at > now:
         return False
     begun = replace(
-        stored.value, started_at=now, due_at=now + timedelta(seconds=timing.listing_idle_s)
+        stored.value,
+        started_at=_turn(stored.value, now),
+        due_at=now + timedelta(seconds=timing.listing_idle_s),
     )
     try:
         version = services.store.save(LOOKS, account_id, begun, stored.version)
     except VersionConflict:
         return False  # another sweep lists it
+    claimed = Stored(stored.key, begun, version)
     try:
         marketplace = marketplace_of(services, account_id)
-        wait_turn(services, account_id, marketplace.provider, "listing")
+        wait_until(services, begun.started_at or now)
         started = services.clock.now()
         listing = marketplace.listing()
     except DumontError as error:
-        again_s = timing.sweep_s
-        _finish(services, Stored(account_id, begun, version), None, again_s, str(error))
+        _finish(services, claimed, None, Told(timing.sweep_s), str(error))
         return True
-    again_s = _tell(services, account_id, listing, started)
-    why = listing.why_incomplete
-    _finish(services, Stored(account_id, begun, version), listing, again_s, why)
-    return again_s <= timing.sweep_s
+    told = _tell(services, account_id, listing, started)
+    _finish(services, claimed, listing, told, listing.why_incomplete)
+    return told.again_s <= timing.sweep_s
 
 
-def _tell(services: Services, account_id: AccountId, listing: Listing, started: datetime) -> int:
-    """Sightings always; absences only where the listing is whole. Seconds until the next pass."""
+def _turn(before: Look, now: datetime) -> datetime:
+    """Whichever provider it is: its interval is not known before the account is read."""
+    if before.started_at is None:
+        return now
+    return max(now, before.started_at + timedelta(seconds=LISTING_INTERVAL_S))
+
+
+def _tell(services: Services, account_id: AccountId, listing: Listing, started: datetime) -> Told:
+    """Sightings always; absences only where the listing is whole."""
     by_rental = _by_rental(services, listing)
-    strays = [
-        (rental_id, contract)
-        for rental_id, contracts in by_rental.items()
-        for contract in sorted(contracts, key=lambda each: _numeric(each.id))
-        if not _tell_sighted(services, rental_id, contract, started)
-    ]
-    waiting = bool(strays)
-    open_rentals = tuple(
-        every(services, OPEN_RENTALS_OF_ACCOUNT, {"account_id": account_id, "open": True})
-    )
-    whole = listing.complete and _holds_the_living(services, open_rentals, by_rental)
-    for rental in open_rentals:
-        waiting = waiting or rental.state in WAITING
+    values: dict[str, Scalar] = {"account_id": account_id, "open": True}
+    open_rentals = {each.id: each for each in every(services, OPEN_RENTALS_OF_ACCOUNT, values)}
+    whole = listing.complete and _holds_the_living(services, open_rentals.values(), by_rental)
+    # A listing of many pages takes some seconds: all of it stood when the first was made.
+    at = min((each.at for each in listing.contracts), default=listing.at)
+    stood = _stood(services, open_rentals, by_rental, started, at) if whole else ()
+    waiting = any(each.state in WAITING for each in open_rentals.values())
+    strays: list[tuple[RentalId, Contract]] = []
+    for rental_id in by_rental.keys() - set(stood):
+        for contract in sorted(by_rental[rental_id], key=lambda each: _numeric(each.id)):
+            after = _tell_sighted(services, rental_id, contract, started)
+            if after is None:
+                strays.append((rental_id, contract))
+            waiting = waiting or after is None or after.state in WAITING
+    for rental in open_rentals.values():
         if whole and rental.id not in by_rental:
             _tell_missed(services, rental, started)
     if strays:
         sweep_strays(services, account_id, tuple(strays), len(listing.contracts))
     timing = services.settings.timing
-    if waiting:
-        return timing.sweep_s
-    return timing.listing_idle_s if open_rentals else timing.listing_rest_s
+    resting_s = timing.listing_idle_s if open_rentals else timing.listing_rest_s
+    again_s = timing.sweep_s if waiting else resting_s
+    return Told(again_s, stood, started if whole else None, at)
+
+
+def _stood(
+    services: Services,
+    open_rentals: Mapping[RentalId, Rental],
+    by_rental: Mapping[RentalId, list[Contract]],
+    started: datetime,
+    provider_at: datetime,
+) -> tuple[RentalId, ...]:
+    """Those of which the listing says nothing new: the account's look keeps it for all of them."""
+    now = services.clock.now()
+    return tuple(
+        rental_id
+        for rental_id, contracts in by_rental.items()
+        if len(contracts) == 1
+        and rental_id in open_rentals
+        and stands(
+            open_rentals[rental_id],
+            replace(sighting_of(contracts[0]), provider_at=provider_at),
+            started,
+            now,
+        )
+    )
 
 
 def _by_rental(services: Services, listing: Listing) -> dict[RentalId, list[Contract]]:
@@ -123,8 +182,8 @@ def _by_rental(services: Services, listing: Listing) -> dict[RentalId, list[Cont
 
 def _tell_sighted(
     services: Services, rental_id: RentalId, contract: Contract, started: datetime
-) -> bool:
-    """False when the label names no document."""
+) -> Rental | None:
+    """None when the label names no document."""
     now = services.clock.now()
     before: list[Rental] = []
 
@@ -134,12 +193,12 @@ def _tell_sighted(
 
     after = merge(services, rental_id, observe, lambda was, fresh: of_sighting(was, fresh, now))
     if after is None:
-        return False
+        return None
     if after.state is RentalState.RELEASING:
         take_back(services, after)
     if _matters(before[0], after):
         hint(services, after.instance_id, f"contract {contract.id} is {contract.status.value}")
-    return True
+    return after
 
 
 def _tell_missed(services: Services, rental: Rental, started: datetime) -> None:
@@ -153,8 +212,8 @@ def _tell_missed(services: Services, rental: Rental, started: datetime) -> None:
 
 def _holds_the_living(
     services: Services,
-    rentals: tuple[Rental, ...],
-    by_rental: dict[RentalId, list[Contract]],
+    rentals: Iterable[Rental],
+    by_rental: Mapping[RentalId, list[Contract]],
 ) -> bool:
     """Rule 6: a listing that lacks a contract whose agent spoke after it began is not whole."""
     missing = (r for r in rentals if r.state is RentalState.LIVE and r.id not in by_rental)
@@ -185,18 +244,18 @@ def _finish(
     services: Services,
     stored: Stored[Look],
     listing: Listing | None,
-    again_s: int,
+    told: Told,
     error: str,
 ) -> None:
     """What was learnt is added to the look as it is now, whoever asked for another meanwhile."""
     begun = stored.value
     for _ in range(TRIES):
         now = services.clock.now()
-        done = _done(stored.value, begun, listing, now, error)
-        due_at = now + timedelta(seconds=again_s)
+        done = _with_standing(_done(stored.value, begun, listing, now, error), told)
+        due_at = now + timedelta(seconds=told.again_s)
         if stored.value.due_at != begun.due_at:
             due_at = min(due_at, stored.value.due_at)  # somebody asked for a sooner one
-        if again_s < services.settings.timing.listing_rest_s:
+        if told.again_s < services.settings.timing.listing_rest_s:
             done = with_bill(done, now)
         try:
             services.store.save(LOOKS, stored.key, replace(done, due_at=due_at), stored.version)
@@ -219,4 +278,18 @@ def _done(look_now: Look, begun: Look, listing: Listing | None, now: datetime, e
         error=error,
         provider_at=max((t for t in (told_at, look_now.provider_at) if t), default=None),
         complete_at=now if listing and listing.complete else look_now.complete_at,
+    )
+
+
+def _with_standing(done: Look, told: Told) -> Look:
+    """A later pass may have ended before this one; one that was not whole leaves what was known."""
+    if told.stood_at is None:
+        return done
+    if done.stood_at and done.stood_at >= told.stood_at:
+        return done
+    return replace(
+        done,
+        stood=told.stood,
+        stood_at=told.stood_at,
+        stood_provider_at=told.provider_at,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shared.app.collections import INSTANCES, LEASES, OPERATIONS, RENTALS, SNAPSHOTS
 from shared.app.fleet import fleet_of
+from shared.app.rentals.standing import as_listed
 from shared.domain.failover.evidence import Fleet
 from shared.domain.instances.model import Instance, InstanceState
 from shared.domain.instances.scene import Scene
@@ -51,23 +52,26 @@ class Loaded:
 
 def load(services: Services, instance_id: InstanceId) -> Loaded | None:
     """None when there is no such instance. Reads: 1 + open rentals + up to 3, and where its
-    machine is in doubt 1 and two counts.
+    machine is in doubt one more of each rental's account, 1 and two counts.
     """
     store = services.store
     instance = store.get(INSTANCES, instance_id)
     if instance is None:
         return None
     value = instance.value
-    rentals = (store.get(RENTALS, each) for each in value.rentals)
+    rentals = tuple(each for each in (store.get(RENTALS, key) for key in value.rentals) if each)
     lease = store.get(LEASES, value.primary) if value.primary else None
+    doubted = _in_doubt(services, value, lease)
+    if doubted:
+        rentals = tuple(replace(each, value=as_listed(services, each.value)) for each in rentals)
     under_way = value.drain.snapshot_id if value.drain else value.open_snapshot
     return Loaded(
         instance=instance,
-        rentals=tuple(each for each in rentals if each is not None),
+        rentals=rentals,
         lease=lease,
         snapshot=store.get(SNAPSHOTS, under_way) if under_way else None,
         operation=store.get(OPERATIONS, value.operation_id) if value.operation_id else None,
-        fleet=fleet_of(services, value) if _in_doubt(services, value, lease) else None,
+        fleet=fleet_of(services, value) if doubted else None,
         late=tuple(_late(services, value)),
     )
 

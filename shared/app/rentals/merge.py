@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shared.app.alarms import Alarm, raise_alarm
 from shared.app.audit.record import entry
 from shared.app.collections import RENTALS
+from shared.app.rentals.standing import as_listed
 from shared.domain.errors import StoreError, VersionConflict
 from shared.ports.store import Save
 
@@ -30,18 +31,20 @@ def merge(
 ) -> Rental | None:
     """The rental after the observation; None when it has no document.
 
-    What `tell` makes of before and after is recorded in the same commit, once. Never drops the
-    fact for a conflict. Raises StoreError when the store is away.
+    It begins with what the account's last listing knew of it. What `tell` makes of before and
+    after is recorded in the same commit, once. Never drops the fact for a conflict. Raises
+    StoreError when the store is away.
     """
     for _ in range(TRIES):
         stored = services.store.get(RENTALS, rental_id)
         if stored is None:
             return None
-        after = observe(stored.value)
-        if after == stored.value:
+        before = as_listed(services, stored.value)
+        after = observe(before)
+        if after in (before, stored.value):
             return after
         try:
-            told = tuple(tell(stored.value, after)) if tell else ()
+            told = tuple(tell(before, after)) if tell else ()
             entries = [_entry(services, after, each) for each in told]
             services.store.commit([Save(RENTALS, rental_id, after, stored.version), *entries])
         except VersionConflict:

@@ -11,6 +11,7 @@ from shared.app.instances.save import note, save
 from shared.app.ledger.ask import ask_bill
 from shared.app.ledger.close import closed
 from shared.app.machines.mailbox import forget
+from shared.app.rentals.standing import as_listed
 from shared.domain.billing.posting import months_of, settled
 from shared.domain.rentals.model import Rental, RentalState
 from shared.domain.rentals.transitions import become, counted
@@ -32,7 +33,7 @@ def become_state(services: Services, loaded: Loaded, stored: Stored[Rental], ste
     instance, rental = loaded.instance.value, stored.value
     now = services.clock.now()
     lease = services.store.get(LEASES, rental.id)
-    metered = counted(rental, lease.value if lease else None)
+    metered = counted(as_listed(services, rental), lease.value if lease else None)
     after, writes = become(metered, step.state, step.reason, now), list[Write]()
     if step.state is RentalState.GONE:
         after, writes = _settled(services, after, now)

@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 
 MAX_ATTEMPTS_PER_RACER = 5
 ASK_AGAIN_S = 60
-UNTOLD_S = 3600
+UNTOLD_S = 7200  # longer than from one snapshot to the next, which writes it anyway
 
 
 def next_step(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:

@@ -13,6 +13,8 @@ class Look:
     """One listing pass serves every rental of the account (rule 6). Times are ours.
 
     `provider_at` is the provider's clock in the last listing, which was read at `ended_at`.
+    `stood` are the rentals of which the last whole listing, that began at `stood_at` and was made
+    at `stood_provider_at`, said nothing new: it is not written down at each of them.
     """
 
     account_id: AccountId
@@ -24,6 +26,9 @@ class Look:
     provider_at: datetime | None = None
     error: str = ""
     bill_due_at: datetime | None = None  # when the account's bill is imported; None: nothing is due
+    stood: tuple[RentalId, ...] = ()
+    stood_at: datetime | None = None
+    stood_provider_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
