@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shared.ports.bus import Bus
     from shared.ports.callers import Callers
     from shared.ports.clock import Clock, Ids
+    from shared.ports.lanes import Lanes
     from shared.ports.marketplace import Marketplace, MarketplaceSignup
     from shared.ports.scheduler import Scheduler
     from shared.ports.secrets import Secrets
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 KEYS = {"vast": "DUMONT_VAST_KEY", "tensordock": "DUMONT_TENSORDOCK_KEY"}
 URLS = {"vast": "DUMONT_VAST_URL", "tensordock": "DUMONT_TENSORDOCK_URL"}
+LANES = 8  # connections to marketplaces that one process holds at once
 VAST_URL = "https://console.vast.ai"
 VAST_STOP_PATH = "/api/v0/instances/{contract}/"
 
@@ -137,6 +139,12 @@ class EmbeddedServices:
         from shared.app.market.offers_cache import OfferCache
 
         return OfferCache(self.clock, self.settings.offers_cache_s)
+
+    @cached_property
+    def lanes(self) -> Lanes:
+        from shared.adapters.lanes import ThreadLanes
+
+        return ThreadLanes(LANES)
 
     @cached_property
     def public_marketplaces(self) -> tuple[Marketplace, ...]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shared.ports.bus import Bus
     from shared.ports.callers import Callers
     from shared.ports.clock import Clock, Ids
+    from shared.ports.lanes import Lanes
     from shared.ports.marketplace import Marketplace, MarketplaceSignup
     from shared.ports.scheduler import Scheduler
     from shared.ports.secrets import Secrets
@@ -65,6 +66,10 @@ class Services(Protocol):
     @property
     def offers_cache(self) -> OfferCache:
         """One per process: OfferCache(clock, settings.offers_cache_s)."""
+
+    @property
+    def lanes(self) -> Lanes:
+        """For what mostly waits for somebody outside."""
 
     def marketplace(self, account: ProviderAccount) -> Marketplace:
         """The provider under a tenant's key."""

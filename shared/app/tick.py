@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.app.accounts.look import look_at
@@ -31,13 +32,15 @@ from shared.domain.errors import DumontError
 from shared.domain.events import InstanceChanged, SnapshotRequested
 from shared.domain.ids import InstanceId
 from shared.domain.instances.model import InstanceState
+from shared.domain.instances.rest import can_wait
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from shared.app.services import Services
     from shared.domain.instances.model import Instance
-    from shared.ports.store import Page, Scalar
+    from shared.domain.market.look import Look
+    from shared.ports.store import Page, Scalar, Stored
 
 log = logging.getLogger(__name__)
 BATCH = 200
@@ -49,14 +52,16 @@ NEWER_AGAIN = timedelta(minutes=1)  # it is asked for at every sweep, after what
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """`told` counts the instances that had something to do, and `waiting` the accounts where
-    something waits for the next listing.
+    """`told` counts the instances that had something to do, `urgent` those of them for which a
+    lost hint may not wait a minute, and `waiting` the accounts where something waits for the next
+    listing.
 
     `backlog` counts what was due and not reached in this pass. What newer code has written is
     told of and moved on, and is in no backlog.
     """
 
     told: int
+    urgent: int
     waiting: int
     backlog: int
 
@@ -66,10 +71,10 @@ def sweep(services: Services) -> Swept:
     note_sweep(services)
     now = services.clock.now()
     wake_silent(services, now)
-    told, seen = _tell_due(services, now)
+    told, urgent, seen = _tell_due(services, now)
     waiting = _look_due(services, now)
     _import_bills_due(services, now)
-    return Swept(told, waiting, _left(services, seen, now))
+    return Swept(told, urgent, waiting, _left(services, seen, now))
 
 
 def _left(services: Services, seen: int, now: datetime) -> int:
@@ -79,26 +84,24 @@ def _left(services: Services, seen: int, now: datetime) -> int:
     return max(0, services.store.count(INSTANCES_DUE, {"shards": SHARDS, "now": now}) - seen)
 
 
-def _tell_due(services: Services, now: datetime) -> tuple[int, int]:
-    """How many were told of, and how many were seen to be due."""
-    told, seen, cursor = 0, 0, None
+def _tell_due(services: Services, now: datetime) -> tuple[int, int, int]:
+    """How many were told of, how many of them are urgent, and how many were seen to be due."""
+    told, urgent, seen, cursor = 0, 0, 0, None
     while seen < MOST:
         page = services.store.find(
             INSTANCES_DUE, {"shards": SHARDS, "now": now}, limit=BATCH, cursor=cursor
         )
         resting = rest_on(services, page.items)
-        events = [
-            InstanceChanged(each.value.id, "due") for each in page.items if each.key not in resting
-        ]
-        if events:
-            services.bus.publish(events)
-            told += len(events)
-        told += _tell_newer(services, page, now)
+        busy = [each.value for each in page.items if each.key not in resting]
+        if busy:
+            services.bus.publish([InstanceChanged(each.id, "due") for each in busy])
+        urgent += sum(1 for each in busy if not can_wait(each))
+        told += len(busy) + _tell_newer(services, page, now)
         seen += len(page.items) + len(page.unread)
         cursor = page.next_cursor
         if cursor is None:
             break
-    return told, seen
+    return told, urgent, seen
 
 
 def _tell_newer(services: Services, page: Page[Instance], now: datetime) -> int:
@@ -113,18 +116,21 @@ def _tell_newer(services: Services, page: Page[Instance], now: datetime) -> int:
 
 
 def _look_due(services: Services, now: datetime) -> int:
-    """In how many of the accounts something waits for the next listing."""
-    waiting = 0
+    """In how many of the accounts something waits for the next listing. Each waits for its own
+    provider: several are asked at once.
+    """
     page = services.store.find(LOOKS_DUE, {"shards": SHARDS, "now": now}, limit=BATCH)
     move_on(services, LOOKS_DUE, page, now + NEWER_AGAIN)
-    for each in page.items:
-        try:
-            waiting += look_at(services, each)
-        except DumontError as error:
-            # One tenant's document that this code cannot read must not hold up the others.
-            log.warning("account %s was not listed: %s", each.key, error)
-            waiting += 1
-    return waiting
+    return sum(services.lanes.each(partial(_look_safely, services), page.items))
+
+
+def _look_safely(services: Services, due: Stored[Look]) -> bool:
+    """One tenant's document that this code cannot read must not hold up the others."""
+    try:
+        return look_at(services, due)
+    except DumontError as error:
+        log.warning("account %s was not listed: %s", due.key, error)
+        return True
 
 
 def _import_bills_due(services: Services, now: datetime) -> None:
@@ -136,13 +142,13 @@ def _import_bills_due(services: Services, now: datetime) -> None:
 def tick(services: Services) -> int:
     """The minute's job: a pass, and a second one half a minute later while something waits.
 
-    What only runs waits for nothing: the second pass is paid for while the first one sleeps.
-    Returns the backlog.
+    What only runs waits for nothing, nor does it while its snapshot is made or money is held back
+    for it: the second pass is paid for while the first one sleeps. Returns the backlog.
     """
     began = services.clock.now()
     first = sweep(services)
     _attend(services, began)
-    if not first.waiting and not first.told:
+    if not first.waiting and not first.urgent:
         return first.backlog
     services.clock.sleep(services.settings.timing.sweep_s / 2)
     return sweep(services).backlog

@@ -28,6 +28,7 @@ from shared.domain.accounts import ProviderAccount, account_id_of
 from shared.domain.errors import DumontError, SnapshotCorrupt
 from shared.domain.events import FailoverRequested, InstanceChanged, InstanceIdle, SnapshotRequested
 from shared.domain.ids import UserId
+from shared.ports.lanes import OneLane
 from shared.ports.snapshots import VerifiedSnapshot
 from tests.fakes.blobs import FakeBlobs
 from tests.fakes.bus import FakeBus
@@ -113,6 +114,7 @@ class Process(Services):
         self.offers_cache: Any = OfferCache(self.clock, self.settings.offers_cache_s)
         self.public_marketplaces: Any = tuple(cloud.markets.values())
         self.signups: Any = ()
+        self.lanes: Any = OneLane()
         self._markets: Any = {
             provider: Watched(market, PROVIDER_CALLS, fate)
             for provider, market in cloud.markets.items()

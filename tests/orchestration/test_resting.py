@@ -21,7 +21,7 @@ from shared.domain.instances.model import InstanceState
 from shared.ports.counting import counted
 from tests.orchestration.cloud import OWNER, Cloud
 from tests.orchestration.fate import CrashAt
-from tests.orchestration.orders import create, until_state
+from tests.orchestration.orders import create, order, until_state
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -225,6 +225,20 @@ def test_the_second_pass_is_only_for_what_waits() -> None:
     make_due(cloud, instance_id, thaw="drain_1")
     tick(cloud.services)
     assert cloud.clock.slept_s == [cloud.settings.timing.sweep_s / 2]
+
+
+def test_a_snapshot_under_way_is_given_a_minute() -> None:
+    cloud = Cloud(CrashAt(None))
+    instance_id = running(cloud)
+    order(cloud, instance_id, "snapshot", reason="asked")
+    cloud.clock.advance(61)
+    make_due(cloud, instance_id)
+    cloud.clock.slept_s.clear()
+
+    tick(cloud.services)
+
+    assert told_of(cloud)
+    assert cloud.clock.slept_s == []
 
 
 def test_a_look_at_what_only_runs_is_two_more_reads_and_a_write() -> None:

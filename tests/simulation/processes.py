@@ -14,6 +14,7 @@ from shared.app.collections import PACES
 from shared.app.machines.index_cache import CommandIndexCache
 from shared.app.market.offers_cache import OfferCache
 from shared.domain.errors import BusUnavailable, StoreError, VersionConflict
+from shared.ports.lanes import OneLane
 from shared.ports.store import Delete, Save
 from tests.simulation import menu
 from tests.simulation.agenda import Crash
@@ -92,6 +93,7 @@ class Process(Services):
         self.command_index: Any = _Index(self)
         self.offers_cache: Any = _Offers(self)
         self.signups: Any = ()
+        self.lanes: Any = OneLane()
         self._markets: dict[str, Any] = {}
 
     @property

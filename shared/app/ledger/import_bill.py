@@ -259,8 +259,11 @@ def _known(
 
 def import_due(services: Services, account_ids: tuple[AccountId, ...]) -> None:
     """Each on its own: one tenant's provider that is away must not hold up the others."""
-    for account_id in account_ids:
+
+    def safely(account_id: AccountId) -> None:
         try:
             import_bill(services, account_id)
         except DumontError as error:
             log.warning("the bill of %s was not imported: %s", account_id, error)
+
+    services.lanes.each(safely, account_ids)

@@ -33,13 +33,23 @@ def keeps(due: datetime | None, until: datetime | None, now: datetime) -> bool:
 
 def may_rest_on(instance: Instance) -> bool:
     """Whether its own document, its primary's and its lease hold all that a decision looks at."""
+    return _only_runs(instance) and instance.open_snapshot is None
+
+
+def can_wait(instance: Instance) -> bool:
+    """Whether a hint of it, were it lost, may be given again a minute later: nothing of it is on
+    its way in or out, and nobody doubts its machine.
+    """
+    return _only_runs(instance) and instance.thaw is None
+
+
+def _only_runs(instance: Instance) -> bool:
     failover = instance.failover
     return (
         instance.state is InstanceState.RUNNING
         and instance.desired is Desired.RUNNING
         and instance.primary is not None
         and instance.rentals == (instance.primary,)
-        and instance.open_snapshot is None
         and instance.drain is None
         and instance.silent_since is None
         and failover.suspicion is None

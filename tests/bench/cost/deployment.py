@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.adapters.embedded.bus import Delivered
 from shared.adapters.embedded.callers import SignedCallers
@@ -14,6 +14,7 @@ from shared.app.machines.bundle import publish_bundle
 from shared.app.machines.index_cache import CommandIndexCache
 from shared.app.market.offers_cache import OfferCache
 from shared.app.settings import Settings
+from shared.bootstrap import LANES
 from shared.contract.events import to_message
 from shared.ports.counting import record
 from tests.fakes.blobs import FakeBlobs
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 else:
     Services = object
 
+T = TypeVar("T")
+R = TypeVar("R")
 STORE_CALLS = {
     **dict.fromkeys(("get", "get_each", "find", "count"), "store.read"),
     **dict.fromkeys(("add", "save", "delete", "commit"), "store.write"),
@@ -83,6 +86,17 @@ class Queue:
         """It always answers."""
 
 
+class MeteredLanes:
+    """One after the other, as the world needs it; their waiting is counted as that of lanes."""
+
+    def __init__(self, meter: Meter, width: int) -> None:
+        self._meter = meter
+        self._width = width
+
+    def each(self, work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        return self._meter.in_lanes(self._width, [partial(work, each) for each in items])
+
+
 class Documents(EmbeddedStore):
     """In memory, and able to say how much it holds."""
 
@@ -121,6 +135,7 @@ class Deployment(Services):
         self.offers_cache: Any = OfferCache(self.clock, self.settings.offers_cache_s)
         self.public_marketplaces: Any = ()
         self.signups: Any = ()
+        self.lanes: Any = MeteredLanes(meter, LANES)
         self.markets: dict[AccountId, FakeMarketplace] = {}
         self._watched = partial(Watched, calls=PROVIDER_CALLS, fate=meter)
         publish_bundle(self, b"agent", "0" * 64)
