@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from shared.ports.store import Write
 
 
-def cover(services: Services, loaded: Loaded, _step: Cover) -> None:
+def cover(services: Services, loaded: Loaded, _step: Cover) -> bool:
     """One commit: every open rental, the month's books, and the instance with what follows.
 
-    Reads 1 + months (one, two near the end of a month). Raises VersionConflict.
+    Reads 1 + months (one, two near the end of a month). Whether it may rest. Raises
+    VersionConflict.
     """
     instance, now = loaded.instance.value, services.clock.now()
     standing = standing_of(loaded.scene())
@@ -49,4 +50,4 @@ def cover(services: Services, loaded: Loaded, _step: Cover) -> None:
     writes += [note(services, instance, n.kind, n.message) for n in notices]
     after, orders = obeyed(services, loaded, planned)
     following = replace(after, budget_at=planned.again_at)
-    save(services, orders.loaded, following, [*writes, *orders.writes])
+    return save(services, orders.loaded, following, [*writes, *orders.writes])

@@ -122,7 +122,8 @@ def advance(services: Services, instance_id: InstanceId) -> None:
                 return _rest(services, loaded, step)
             if isinstance(step, AskAgent):
                 return ask_agent(services, loaded, step)
-            _STEPS[type(step)](services, loaded, step)
+            if _STEPS[type(step)](services, loaded, step):
+                return None  # what is left to do is due by itself
         except (VersionConflict, DocumentExists):
             continue  # somebody was faster: look again
         if services.clock.monotonic_s() - started > TIME_BUDGET_S:
@@ -153,7 +154,7 @@ def _of_rental(services: Services, loaded: Loaded, step: OfRental) -> None:
     carry_out_rental(services, loaded, loaded.rental(step.rental_id), step.step)
 
 
-_STEPS: Mapping[type[InstanceStep], Callable[[Services, Loaded, Any], None]] = {
+_STEPS: Mapping[type[InstanceStep], Callable[[Services, Loaded, Any], bool | None]] = {
     Cover: cover,
     RentMore: rent_more,
     GiveUp: give_up,

@@ -16,6 +16,7 @@ from shared.domain.ids import OperationId
 from shared.domain.instances.decide import ASK_AGAIN_S
 from shared.domain.instances.idle import IDLE_REASON
 from shared.domain.instances.model import Desired, Drain
+from shared.domain.instances.rest import can_wait
 from shared.domain.instances.transitions import (
     drain,
     interrupted,
@@ -106,11 +107,13 @@ def begin_drain(services: Services, loaded: Loaded, step: BeginDrain) -> None:
     save(services, loaded, drain(instance, begun, now), writes)
 
 
-def command_snapshot(services: Services, loaded: Loaded, _step: CommandSnapshot) -> None:
-    """Tell the agent; recorded only afterwards, so that a crash tells it again."""
+def command_snapshot(services: Services, loaded: Loaded, _step: CommandSnapshot) -> bool:
+    """Tell the agent; recorded only afterwards, so that a crash tells it again. Whether it was
+    all there was to do: it is due already when the answer should have come.
+    """
     stored = loaded.snapshot
     if stored is None:
-        return
+        return False
     snapshot = stored.value
     send(
         services,
@@ -122,6 +125,8 @@ def command_snapshot(services: Services, loaded: Loaded, _step: CommandSnapshot)
         parent_manifest_key=snapshot.parent_manifest_key,
     )
     services.store.save(SNAPSHOTS, snapshot.id, replace(snapshot, commanded=True), stored.version)
+    instance, now = loaded.instance.value, services.clock.now()
+    return can_wait(instance) and instance.due_at is not None and instance.due_at > now
 
 
 def send_thaw(services: Services, loaded: Loaded, _step: SendThaw) -> None:

@@ -46,7 +46,7 @@ def rest_on(services: Services, due: Sequence[Stored[Instance]]) -> frozenset[st
     until: dict[str, datetime] = {}
     for instance, rental, lease in zip(plain, rentals, leases, strict=True):
         if rental and lease:
-            moment = _rests_until(services, instance.value, rental.value, lease.value)
+            moment = rests_until(services, instance.value, rental.value, lease.value)
             if moment:
                 until[instance.key] = moment
     saves = [
@@ -60,10 +60,12 @@ def rest_on(services: Services, due: Sequence[Stored[Instance]]) -> frozenset[st
     return frozenset(rested)
 
 
-def _rests_until(
+def rests_until(
     services: Services, instance: Instance, rental: Rental, lease: AgentLease
 ) -> datetime | None:
-    """None where there is something to do, or the lease has ended: then all machines matter."""
+    """Of one that `may_rest_on`. None where there is something to do, or the lease has ended:
+    then all machines matter.
+    """
     now, timing = services.clock.now(), services.settings.timing
     if now.timestamp() >= lease.ends_at(timing.beat_grace_s):
         return None

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.app.audit.record import entry
-from shared.app.collections import INSTANCES, OPERATIONS
+from shared.app.collections import INSTANCES, OPERATIONS, RENTALS
+from shared.app.instances.rest_on import rests_until
+from shared.domain.instances.decide import ASK_AGAIN_S
 from shared.domain.instances.progress import followed
+from shared.domain.instances.rest import can_wait, may_rest_on
 from shared.domain.replacing import replace
 from shared.ports.store import Save, Write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from shared.app.instances.scene import Loaded
     from shared.app.services import Services
@@ -21,14 +26,16 @@ if TYPE_CHECKING:
 
 def save(
     services: Services, loaded: Loaded, instance: Instance, writes: Sequence[Write] = ()
-) -> None:
+) -> bool:
     """Save against the versions that were loaded; due at once, so that a crash loses nothing.
 
-    Raises VersionConflict when anybody was faster.
+    True where there is nothing to do after this: then it rests as a handler would let it, and
+    nobody needs to look again. Raises VersionConflict when anybody was faster.
     """
     now = services.clock.now()
     before = loaded.instance.value
-    moved = replace(instance, due_at=now)
+    until = _rests_until(services, loaded, instance, writes)
+    moved = replace(instance, due_at=until or _again_at(instance, now))
     batch: list[Write] = [Save(INSTANCES, moved.id, moved, loaded.instance.version), *writes]
     if loaded.operation:
         after = followed(loaded.operation.value, before, moved, now)
@@ -38,6 +45,29 @@ def save(
         kind = f"state.{moved.state.value}"
         batch.append(note(services, moved, kind, moved.state_reason))
     services.store.commit(batch)
+    return until is not None
+
+
+def _again_at(instance: Instance, now: datetime) -> datetime:
+    """A snapshot that is about to be ordered may wait for the next minute, should this crash."""
+    if can_wait(instance) and instance.open_snapshot:
+        return now + timedelta(seconds=ASK_AGAIN_S)
+    return now
+
+
+def _rests_until(
+    services: Services, loaded: Loaded, instance: Instance, writes: Sequence[Write]
+) -> datetime | None:
+    """What is decided on the documents as they are about to be; None where something is to do."""
+    if not may_rest_on(instance) or loaded.lease is None:
+        return None
+    rentals = {each.key: each.value for each in loaded.rentals}
+    written = [each for each in writes if isinstance(each, Save) and each.collection is RENTALS]
+    rentals |= {each.key: each.value for each in written}
+    rental = rentals.get(instance.primary or "")
+    if rental is None or loaded.lease.value.rental_id != rental.id:
+        return None
+    return rests_until(services, instance, rental, loaded.lease.value)
 
 
 def note(

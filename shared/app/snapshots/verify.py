@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shared.app.collections import OPERATIONS, SNAPSHOTS
 from shared.app.instances.save import note, save
 from shared.app.snapshots.condemn import retain
-from shared.domain.errors import SnapshotCorrupt
+from shared.domain.errors import SnapshotCorrupt, VersionConflict
 from shared.domain.instances.transitions import acknowledged
 from shared.domain.operations import OperationKind
 from shared.domain.replacing import replace
@@ -23,32 +23,38 @@ if TYPE_CHECKING:
     from shared.ports.snapshots import VerifiedSnapshot
 
 
-def verify_snapshot(services: Services, loaded: Loaded, step: Verify) -> None:
-    """Uploaded -> verified -> acknowledged, or abandoned with the reason.
+def verify_snapshot(services: Services, loaded: Loaded, step: Verify) -> bool:
+    """Uploaded -> acknowledged, or abandoned with the reason. Whether nothing is left to do.
 
     Raises BlobError when the store is away: the snapshot stays uploaded and is tried again.
     """
     known = (loaded.snapshot, *loaded.late)
     stored = next((each for each in known if each and each.key == step.snapshot_id), None)
     if stored is None:
-        return
-    if stored.value.state is SnapshotState.UPLOADED:
-        _verify(services, stored)
-        return
-    _acknowledge(services, loaded, stored)
+        return False
+    if stored.value.state is not SnapshotState.UPLOADED:
+        return _acknowledge(services, loaded, stored)
+    found = _verified(services, stored.value)
+    if found.state is not SnapshotState.VERIFIED:
+        services.store.save(SNAPSHOTS, found.id, found, stored.version)
+        return False
+    try:
+        return _acknowledge(services, loaded, Stored(stored.key, found, stored.version))
+    except VersionConflict:
+        # The instance has moved meanwhile. What was looked for is not looked for again.
+        services.store.save(SNAPSHOTS, found.id, found, stored.version)
+        return False
 
 
-def _verify(services: Services, stored: Stored[Snapshot]) -> None:
-    snapshot = stored.value
+def _verified(services: Services, snapshot: Snapshot) -> Snapshot:
+    """Not yet saved: verified, or abandoned with the reason."""
     proven = [snapshot.parent_manifest_key] if snapshot.parent_manifest_key else []
     try:
         found = services.snapshots.verify(snapshot.manifest_key, snapshot.manifest_md5, proven)
         keys = _keys(snapshot, found)
     except SnapshotCorrupt as error:
-        bad = replace(snapshot, state=SnapshotState.ABANDONED, failure=str(error))
-        services.store.save(SNAPSHOTS, bad.id, bad, stored.version)
-        return
-    good = replace(
+        return replace(snapshot, state=SnapshotState.ABANDONED, failure=str(error))
+    return replace(
         snapshot,
         state=SnapshotState.VERIFIED,
         verified_at=services.clock.now(),
@@ -56,7 +62,6 @@ def _verify(services: Services, stored: Stored[Snapshot]) -> None:
         files=found.files,
         keys=keys,
     )
-    services.store.save(SNAPSHOTS, good.id, good, stored.version)
 
 
 def _keys(snapshot: Snapshot, found: VerifiedSnapshot) -> tuple[SealedKey, ...]:
@@ -69,14 +74,14 @@ def _keys(snapshot: Snapshot, found: VerifiedSnapshot) -> tuple[SealedKey, ...]:
     return named
 
 
-def _acknowledge(services: Services, loaded: Loaded, stored: Stored[Snapshot]) -> None:
+def _acknowledge(services: Services, loaded: Loaded, stored: Stored[Snapshot]) -> bool:
     """Head and snapshot in one commit; what came too late is kept as a branch (rule 11)."""
     instance, snapshot = loaded.instance.value, stored.value
     if not becomes_head(instance, snapshot):
         branch = replace(snapshot, state=SnapshotState.BRANCH)
         open_snapshot = instance.open_snapshot
         left = None if open_snapshot == snapshot.id else open_snapshot
-        save(
+        return save(
             services,
             loaded,
             replace(instance, open_snapshot=left),
@@ -85,7 +90,6 @@ def _acknowledge(services: Services, loaded: Loaded, stored: Stored[Snapshot]) -
                 note(services, instance, "snapshot.branch", "it came late: kept, not the head"),
             ],
         )
-        return
     acked = replace(snapshot, state=SnapshotState.ACKED)
     writes: list[Write] = [
         Save(SNAPSHOTS, acked.id, acked, stored.version),
@@ -94,5 +98,6 @@ def _acknowledge(services: Services, loaded: Loaded, stored: Stored[Snapshot]) -
     if loaded.operation and loaded.operation.value.kind is OperationKind.SNAPSHOT:
         done = loaded.operation.value.succeed(services.clock.now())
         writes.append(Save(OPERATIONS, done.id, done, loaded.operation.version))
-    save(services, loaded, acknowledged(instance, acked.id), writes)
+    rests = save(services, loaded, acknowledged(instance, acked.id), writes)
     retain(services, acknowledged(instance, acked.id))
+    return rests

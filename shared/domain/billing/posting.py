@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from shared.domain.rentals.model import Rental
 
-LONGEST_S = 9000  # no horizon is longer: how near its end a month has to know the next
+LONGEST_S = 21_600  # no horizon is longer: how near its end a month has to know the next
 
 
 @dataclass(frozen=True, slots=True)
