@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from shared.app.collections import OPERATIONS
+from shared.app.rentals.merge import merge
 from shared.domain.instances.model import InstanceState
+from shared.domain.rentals.model import RentalState
+from shared.domain.rentals.transitions import started
 from tests.fakes.marketplace import Fault
 from tests.orchestration.cloud import Cloud
 from tests.orchestration.orders import create, order, until_done, until_state
@@ -42,3 +45,24 @@ def test_a_reboot_that_is_refused_ends_there() -> None:
     assert operation
     assert operation.value.error_code == "reboot_refused"
     assert not rentals_of(cloud, instance_id)[0].reboot_wanted
+
+
+def test_what_a_late_answer_says_to_have_started_is_rebooted_all_the_same() -> None:
+    """Its process slept over the order: another had sent it, and its machine works since."""
+    cloud = Cloud()
+    instance_id = create(cloud, 1)
+    until_state(cloud, instance_id, InstanceState.RUNNING)
+    order(cloud, instance_id, "pause")
+    until_state(cloud, instance_id, InstanceState.PAUSED)
+    order(cloud, instance_id, "resume")
+    until_state(cloud, instance_id, InstanceState.RUNNING)
+    cloud.run(400)
+    now, timing = cloud.clock.now(), cloud.settings.timing
+    primary = rentals_of(cloud, instance_id)[0].id
+
+    merge(cloud.services, primary, lambda fresh: started(fresh, cloud.market.now(), now, timing))
+    order(cloud, instance_id, "reboot")
+    until_done(cloud, instance_id, 300)
+
+    assert rentals_of(cloud, instance_id)[0].state is RentalState.LIVE
+    assert [call for call, _ in cloud.market.calls].count("reboot") == 1

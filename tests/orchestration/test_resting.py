@@ -15,7 +15,7 @@ from shared.app.tick import sweep, tick
 from shared.domain.accounts import account_id_of
 from shared.domain.errors import StoreError
 from shared.domain.events import InstanceChanged
-from shared.domain.ids import RentalId
+from shared.domain.ids import ContractId, RentalId
 from shared.domain.instances.decide import UNTOLD_S
 from shared.domain.instances.model import InstanceState
 from shared.ports.counting import counted
@@ -304,3 +304,37 @@ def test_whoever_doubts_a_machine_knows_when_it_was_last_listed() -> None:
     assert stored
     assert stored.value.seen_at
     assert stored.value.seen_at < cloud.clock.now()
+
+
+def test_what_a_listing_finds_is_due_though_its_word_is_lost() -> None:
+    cloud = Cloud()
+    instance_id = running(cloud)
+    sweep(cloud.services)
+    resting_until = due_at(cloud, instance_id)
+    assert resting_until
+    assert resting_until > cloud.clock.now() + timedelta(seconds=1000)
+    cloud.machine_of(instance_id).contract.stop(cloud.market.now())
+    cloud.clock.advance(60)
+
+    look_now(cloud)
+    cloud.bus.waiting.clear()
+
+    assert due_at(cloud, instance_id) == cloud.clock.now()
+    sweep(cloud.services)
+    assert told_of(cloud) == [instance_id]
+
+
+def test_a_contract_beside_its_own_is_due_though_its_word_is_lost() -> None:
+    cloud = Cloud()
+    instance_id = running(cloud)
+    sweep(cloud.services)
+    contract = cloud.machine_of(instance_id).contract
+    again = replace(contract, id=ContractId("7777777"))
+    cloud.market.contracts[again.id] = again
+    cloud.clock.advance(60)
+
+    look_now(cloud)
+    cloud.bus.waiting.clear()
+    cloud.run(120)
+
+    assert ("destroy", again.id) in cloud.market.calls

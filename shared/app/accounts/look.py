@@ -191,7 +191,13 @@ def _tell_sighted(
         before[:] = [fresh]
         return sighted(fresh, sighting_of(contract), started, now)
 
-    after = merge(services, rental_id, observe, lambda was, fresh: of_sighting(was, fresh, now))
+    after = merge(
+        services,
+        rental_id,
+        observe,
+        tell=lambda was, fresh: of_sighting(was, fresh, now),
+        wakes=_matters,
+    )
     if after is None:
         return None
     if after.state is RentalState.RELEASING:
@@ -203,7 +209,12 @@ def _tell_sighted(
 
 def _tell_missed(services: Services, rental: Rental, started: datetime) -> None:
     now, timing = services.clock.now(), services.settings.timing
-    after = merge(services, rental.id, lambda fresh: missed(fresh, started, now, timing))
+    after = merge(
+        services,
+        rental.id,
+        lambda fresh: missed(fresh, started, now, timing),
+        wakes=lambda was, fresh: len(fresh.absences) > len(was.absences),
+    )
     if after and after.state is RentalState.RELEASING:
         take_back(services, after)  # whoever brought it back may have died before he did this
     if after and len(after.absences) > len(rental.absences):

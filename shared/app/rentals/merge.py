@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shared.app.alarms import Alarm, raise_alarm
 from shared.app.audit.record import entry
 from shared.app.collections import RENTALS
+from shared.app.instances.due import made_due
 from shared.app.rentals.standing import as_listed
 from shared.domain.errors import StoreError, VersionConflict
 from shared.ports.store import Save
@@ -28,12 +29,13 @@ def merge(
     rental_id: RentalId,
     observe: Callable[[Rental], Rental],
     tell: Callable[[Rental, Rental], Iterable[Told]] | None = None,
+    wakes: Callable[[Rental, Rental], bool] | None = None,
 ) -> Rental | None:
     """The rental after the observation; None when it has no document.
 
     It begins with what the account's last listing knew of it. What `tell` makes of before and
-    after is recorded in the same commit, once. Never drops the fact for a conflict. Raises
-    StoreError when the store is away.
+    after is recorded in the same commit, once; where it `wakes` its instance, that is due with it.
+    Never drops the fact for a conflict. Raises StoreError when the store is away.
     """
     for _ in range(TRIES):
         stored = services.store.get(RENTALS, rental_id)
@@ -46,7 +48,8 @@ def merge(
         try:
             told = tuple(tell(before, after)) if tell else ()
             entries = [_entry(services, after, each) for each in told]
-            services.store.commit([Save(RENTALS, rental_id, after, stored.version), *entries])
+            due = made_due(services, after.instance_id) if wakes and wakes(before, after) else []
+            services.store.commit([Save(RENTALS, rental_id, after, stored.version), *entries, *due])
         except VersionConflict:
             continue
         _raise_alarms(after, told)

@@ -154,7 +154,13 @@ def no_clean_answer(
 
 
 def started(rental: Rental, at: datetime, now: datetime, timing: Timing) -> Rental:
-    """The start order was taken at the provider's time `at`: it boots again, by a new deadline."""
+    """The start order was taken at the provider's time `at`: it boots again, by a new deadline.
+
+    Not where its agent has spoken before this answer came: to start what runs does nothing, and
+    nobody would say hello a second time.
+    """
+    if rental.state is RentalState.LIVE:
+        return rental
     may_run_since = at - timedelta(seconds=_doubt_s(rental, now))
     return replace(
         become(rental, RentalState.BOOTING, "starting again", now),
@@ -185,7 +191,13 @@ def spoke(rental: Rental, now: datetime) -> Rental:
         return live
     # Also started by others: it may have run since it was taken for stopped.
     since = by_their_clock(rental, rental.switching_since or rental.state_since)
-    return replace(live, switching_since=None, address=Address(), meter=rental.meter.start(since))
+    return replace(
+        live,
+        stopped_by_us=False,
+        switching_since=None,
+        address=Address(),
+        meter=rental.meter.start(since),
+    )
 
 
 def stopped(rental: Rental, at: datetime, now: datetime) -> Rental:

@@ -258,3 +258,12 @@ def test_a_start_begins_a_new_boot() -> None:
     assert (rental.state, rental.boot_deadline) == (S.BOOTING, after(1400))
     assert not rental.stopped_by_us
     assert rental.address.ssh_host is None
+
+
+def test_a_start_that_is_answered_after_its_machine_has_spoken_changes_nothing() -> None:
+    """It says hello once: who waited for another would wait for ever."""
+    asked = claim(bound(S.STOPPED, stopped_by_us=True), Action.START, "call_3", after(500), TIMING)
+    live = spoke(asked, after(540))
+
+    assert started(live, after(501), after(545), TIMING) == live
+    assert not live.stopped_by_us
