@@ -110,8 +110,11 @@ def missed(rental: Rental, looked_at: datetime, now: datetime, timing: Timing) -
     """A complete listing that began at `looked_at` and is over does not hold it (rule 7).
 
     It counts only when begun after the create had to be visible, after the last destroy and
-    after the end of a claim: whoever held it may have died, and never gives it back.
+    after the end of a claim: whoever held it may have died, and never gives it back. Nor does
+    one that began no later than a look that held it.
     """
+    if rental.seen_at and looked_at <= rental.seen_at:
+        return rental
     # Of a live one it proves nothing: it is evidence, and its agent is asked (rule 17).
     waiting = rental.state in {RentalState.UNKNOWN, RentalState.RELEASING, RentalState.LIVE}
     too_early = (rental.visible_by and looked_at <= rental.visible_by) or (

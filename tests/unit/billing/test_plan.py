@@ -129,11 +129,11 @@ def test_where_the_rate_is_too_high_the_newest_goes(others: int, *, reached: boo
     assert bool(outcome.reached) is reached
 
 
-def test_a_steady_machine_is_held_for_two_and_a_half_hours_and_seen_again_at_half_time() -> None:
+def test_a_steady_machine_is_held_for_six_hours_and_seen_again_at_half_time() -> None:
     outcome = planned(a_month(), NO_LIMITS, Standing(a_machine(), RATE, primary=True))
 
-    assert outcome.shares[a_machine().id].amount == USED + LEAST + cost_of(RATE, 9000)
-    assert outcome.again_at == NOW + timedelta(seconds=4500)
+    assert outcome.shares[a_machine().id].amount == USED + LEAST + cost_of(RATE, 6 * 3600)
+    assert outcome.again_at == NOW + timedelta(hours=3)
 
 
 def test_near_a_cap_it_is_looked_at_when_the_last_of_it_is_used() -> None:

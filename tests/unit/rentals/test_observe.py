@@ -99,6 +99,14 @@ def test_absence_of_a_live_one_is_evidence_and_changes_nothing_else() -> None:
     assert gone == replace(rental, absences=(after(200), after(260)))
 
 
+def test_a_listing_that_began_no_later_than_a_look_which_held_it_is_no_absence() -> None:
+    """Else what had been destroyed meanwhile, nobody knows when, counted only up to there."""
+    shown = listed(bound(RentalState.LIVE), 200)
+
+    assert missed_at(shown, 190, 200) == shown
+    assert missed_at(shown, 201).absences == (after(201),)
+
+
 def listed(rental: Rental, at: float, status: str = "running") -> Rental:
     return sighted(rental, seen(status=status, provider_at=after(at)), after(at), after(at))
 
