@@ -127,7 +127,8 @@ def _booting_again(scene: Scene, primary: Rental, now: datetime) -> InstanceStep
     runs = primary.provider_status == ContractStatus.RUNNING
     if runs and now >= asked_at:
         return AskAgent()
-    return Rest(sooner(asked_at, started_by(instance, primary.state_since)), look=True)
+    moments = (asked_at, started_by(instance, primary.state_since), primary.boot_deadline)
+    return Rest(min((each for each in moments if each and each > now), default=None), look=True)
 
 
 def _never_stood_still(lease: AgentLease | None, primary: Rental) -> bool:

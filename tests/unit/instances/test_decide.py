@@ -282,6 +282,13 @@ ROWS: list[tuple[str, Scene, Any]] = [
         AskAgent(),
     ),
     (
+        "resuming, not seen to run for minutes",
+        with_primary(
+            RentalState.BOOTING, a_scene(an_instance(S.RESUMING)), boot_deadline=after(1900)
+        ),
+        Rest(after(1900), look=True),
+    ),
+    (
         "resuming, its agent never fell silent",
         with_primary(
             RentalState.BOOTING,
