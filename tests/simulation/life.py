@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shared.app.collections import INSTANCES
 from shared.domain.instances.model import InstanceState
 from tests.simulation import menu
+from tests.simulation.outsiders import Outsiders
 from tests.simulation.settled import Settling
 from tests.simulation.users import Users
 from tests.simulation.world import SimWorld
@@ -44,6 +45,7 @@ def live(
 def _live(world: SimWorld, machines: int) -> Outcome:
     users = Users(world, machines, ORDERS_END_S)
     world.users = users
+    Outsiders(world, users, ORDERS_END_S)
     world.agenda.run_until(menu.STORM_S)
     world.stop_faults()
     if world.lost_store.happened:
