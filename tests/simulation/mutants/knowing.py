@@ -35,7 +35,8 @@ KNOWING = (
         "incomplete_listing_believed",
         "a page that is missing is taken for absence (rule 6)",
         "shared.app.accounts.look",
-        "    whole = listing.complete and _holds_the_living(services, open_rentals, by_rental)",
+        "    whole = listing.complete and _holds_the_living("
+        "services, open_rentals.values(), by_rental)",
         "    whole = True",
         shown_by=(
             "listing_partial",

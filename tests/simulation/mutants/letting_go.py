@@ -41,8 +41,8 @@ LETTING_GO = (
         "left_undone",
         "a step that failed is never looked at again",
         "shared.app.instances.save",
-        "    moved = replace(instance, due_at=now)",
-        "    moved = replace(instance, due_at=None)",
+        "    moved = replace(instance, due_at=until or _again_at(instance, now))",
+        "    moved = replace(instance, due_at=until)",
     ),
     Mutant(
         "work_after_the_freeze_forgotten",
