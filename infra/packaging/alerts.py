@@ -6,10 +6,10 @@ and the sections of the runbook. `--check` fails when it is stale.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 
+from infra.packaging.generated import keep
 from infra.packaging.manifest import ROOT
 from shared.app.alarms import Alarm
 
@@ -35,19 +35,7 @@ def render() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.packaging.alerts")
-    action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--check", action="store_true")
-    action.add_argument("--write", action="store_true")
-    chosen = parser.parse_args(arguments)
-    text = render()
-    if chosen.write:
-        DOCUMENT.write_text(text)
-        return 0
-    if not DOCUMENT.exists() or DOCUMENT.read_text() != text:
-        print(f"{DOCUMENT.relative_to(ROOT)} is stale: python -m infra.packaging.alerts --write")
-        return 1
-    return 0
+    return keep("infra.packaging.alerts", DOCUMENT, render, arguments)
 
 
 if __name__ == "__main__":

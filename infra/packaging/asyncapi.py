@@ -7,7 +7,6 @@ subscribes from the manifest.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from infra.packaging.capabilities import reached_calls
 from infra.packaging.event_examples import EXAMPLES
+from infra.packaging.generated import keep
 from infra.packaging.manifest import ROOT, load
 from infra.packaging.openapi import VERSION
 from shared.contract.events import (
@@ -220,19 +220,7 @@ def render() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.packaging.asyncapi")
-    action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--check", action="store_true")
-    action.add_argument("--write", action="store_true")
-    chosen = parser.parse_args(arguments)
-    text = render()
-    if chosen.write:
-        DOCUMENT.write_text(text)
-        return 0
-    if not DOCUMENT.exists() or DOCUMENT.read_text() != text:
-        print(f"{DOCUMENT.relative_to(ROOT)} is stale: python -m infra.packaging.asyncapi --write")
-        return 1
-    return 0
+    return keep("infra.packaging.asyncapi", DOCUMENT, render, arguments)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ the collections whose documents expire. `--check` fails when it is stale.
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import json
 import pkgutil
@@ -14,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import shared.app
+from infra.packaging.generated import keep
 from infra.packaging.manifest import ROOT
 from shared.adapters.firestore.documents import EXPIRE_AT
 from shared.adapters.firestore.indexes import CompositeIndex, composite_indexes
@@ -72,19 +72,7 @@ def _once(found: Iterator[Any]) -> tuple[Any, ...]:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.packaging.indexes")
-    action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--check", action="store_true")
-    action.add_argument("--write", action="store_true")
-    chosen = parser.parse_args(arguments)
-    text = render()
-    if chosen.write:
-        DOCUMENT.write_text(text)
-        return 0
-    if not DOCUMENT.exists() or DOCUMENT.read_text() != text:
-        print(f"{DOCUMENT.relative_to(ROOT)} is stale: python -m infra.packaging.indexes --write")
-        return 1
-    return 0
+    return keep("infra.packaging.indexes", DOCUMENT, render, arguments)
 
 
 if __name__ == "__main__":

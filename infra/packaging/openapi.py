@@ -6,7 +6,6 @@ when it is stale. Both refuse a document that is not valid OpenAPI 3.1.
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import json
 import sys
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from infra.packaging.generated import keep
 from infra.packaging.manifest import ROOT, load
 from shared.edge.openapi import build_document
 
@@ -41,19 +41,7 @@ def render() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.packaging.openapi")
-    action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--check", action="store_true")
-    action.add_argument("--write", action="store_true")
-    chosen = parser.parse_args(arguments)
-    text = render()
-    if chosen.write:
-        DOCUMENT.write_text(text)
-        return 0
-    if not DOCUMENT.exists() or DOCUMENT.read_text() != text:
-        print(f"{DOCUMENT.relative_to(ROOT)} is stale: python -m infra.packaging.openapi --write")
-        return 1
-    return 0
+    return keep("infra.packaging.openapi", DOCUMENT, render, arguments)
 
 
 if __name__ == "__main__":
