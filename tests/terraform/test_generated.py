@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.packaging import alerts, indexes
+from infra.packaging import alerts, generated, indexes
 from shared.ports.store import Collection, Query
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def test_a_stale_file_is_found_and_written_anew(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(generator, "ROOT", tmp_path)
+    monkeypatch.setattr(generated, "ROOT", tmp_path)
     monkeypatch.setattr(generator, "DOCUMENT", tmp_path / "generated.json")
     generator.DOCUMENT.write_text("{}")
 
