@@ -13,7 +13,7 @@ UNPACK_GB_PER_S = 0.1  # layers are unpacked one after the other, whatever the l
 SLOWEST_MBIT_PER_S = 50.0
 IMAGE_GB = {"pytorch": 4.0, "vllm": 9.0, "cuda": 3.0, "tensorflow": 3.5, "python": 0.4}
 OTHER_IMAGE_GB = 1.0
-PORT_RANGE = (40_100, 48_999)
+PORTS = range(40_100, 48_999)
 
 
 def image_gb(image: str) -> float:
@@ -49,15 +49,14 @@ def give_ports(world: World, contract: Contract) -> None:
 
 
 def draw_port(world: World) -> int:
-    low, high = PORT_RANGE
     taken = {
         port
         for contracts in world.open_contracts.values()
         for contract_id in contracts
         for port in world.contracts[contract_id].ports.values()
     }
-    for _ in range(high - low):
-        world.next_port = low + (world.next_port + 1 - low) % (high - low)
+    for _ in PORTS:
+        world.next_port = PORTS.start + (world.next_port + 1 - PORTS.start) % len(PORTS)
         if world.next_port not in taken and world.port_is_free(world.next_port):
             return world.next_port
     message = "no host port left"
