@@ -1,15 +1,20 @@
-"""What gunicorn refuses itself, and which process takes a new connection."""
+"""What gunicorn refuses itself, which process takes a new connection, and how long its thread
+stays with it.
+"""
 
 from __future__ import annotations
 
 import json
 import socket
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from gunicorn.config import Config
+from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import TConn
 
 from infra.local import worker
 from infra.local.serve import NOBODY, Server
@@ -17,10 +22,9 @@ from infra.local.settings import local_of
 from infra.local.worker import Worker, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-    from gunicorn.workers.gthread import TConn
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 
 @pytest.mark.parametrize(
@@ -83,6 +87,73 @@ def test_a_new_connection_that_nobody_else_takes_is_taken(
 
         assert len(taken) == 1
         assert lone.held[0] == before + 1
+
+
+def _hello(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    start("200 OK", [("Content-Length", "5")])
+    return [environ["PATH_INFO"].encode()]
+
+
+def _answers_of_one_turn(asks: list[bytes], connections: int, threads: int) -> tuple[Any, bytes]:
+    """What `handle` said of the connection, and what a caller heard who asks again once answered,
+    and leaves once all is answered or nobody is there any more.
+    """
+    heard = b""
+    with a_worker([connections]) as (made, _), socket.create_server(("127.0.0.1", 0)) as listener:
+        made.cfg.set("threads", threads)
+        made.cfg.set("keepalive", 5)
+        made.log, made.wsgi = Logger(made.cfg), _hello
+        client = socket.create_connection(listener.getsockname(), timeout=60)
+        theirs, address = listener.accept()
+
+        def ask() -> None:
+            nonlocal heard
+            with suppress(ConnectionError):  # nobody is there any more
+                for each in asks:
+                    client.sendall(b"GET " + each + b" HTTP/1.1\r\nHost: here\r\n\r\n")
+                    while not heard.endswith(each):
+                        told = client.recv(4096)
+                        if not told:
+                            return
+                        heard += told
+                client.shutdown(socket.SHUT_WR)
+
+        caller = threading.Thread(target=ask)
+        caller.start()
+        kept = made.handle(TConn(made.cfg, theirs, address, listener.getsockname()))
+        theirs.close()
+        caller.join()
+        client.close()
+    return kept, heard
+
+
+def test_a_thread_stays_with_a_caller_who_asks_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "STAY_MS", 60_000)
+
+    kept, heard = _answers_of_one_turn([b"/1111", b"/2222"], connections=1, threads=2)
+
+    assert heard.count(b"200 OK") == 2
+    assert not kept  # the caller left
+
+
+def test_no_thread_stays_where_others_may_need_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "STAY_MS", 60_000)
+
+    kept, heard = _answers_of_one_turn([b"/1111", b"/2222"], connections=2, threads=2)
+
+    assert heard.count(b"200 OK") == 1
+    assert kept
+
+
+def test_a_caller_who_is_silent_for_a_moment_goes_back_to_the_poll(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker, "_asks_again", lambda _client: False)
+
+    kept, heard = _answers_of_one_turn([b"/1111", b"/2222"], connections=1, threads=2)
+
+    assert heard.count(b"200 OK") == 1
+    assert kept
 
 
 def test_a_process_that_follows_another_counts_at_its_place(tmp_path: Path) -> None:
