@@ -15,6 +15,7 @@ it is the only one.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 import time
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from infra.packaging.manifest import load
 from tests.bench.cost.bill import AGENT, Month, bill, cheapest
 from tests.bench.cost.meter import Meter
-from tests.bench.cost.month import calls_of, line_through, month_of, shapes_of
+from tests.bench.cost.month import calls_of, line_through, made_of, month_of, shapes_of
 from tests.bench.cost.peers import crossovers
 from tests.bench.cost.prices import AS_OF, DAY_S
 from tests.bench.cost.server import cpu_s_of_a_request
@@ -42,6 +43,7 @@ COMPARED_HOURS = 2.0
 BASES = (50, 150)
 MOST_SIMULATED = BASES[1]
 COMPARED_AT = (10, 40)
+PARTS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def report(manifest: Manifest, done: Simulated, machines: int, heartbeat_s: int)
         "by_item": {name: round(each, 4) for name, each in items.items()},
         "counts": {name: round(each) for name, each in sorted(done.month.counts.items())},
         "requests": {name: round(each.requests) for name, each in done.month.loads.items()},
+        "made_of": made_of(done.month),
         "calls": done.calls,
     }
 
@@ -159,6 +162,10 @@ def show(found: dict[str, Any]) -> None:
             print(f"  {name:24} ${usd:9.2f}")
     print(f"  {'a month':24} ${found['usd_per_month']:9.2f}   agent: {found['agent_shape']}")
     print(f"  {'without free tiers':24} ${found['usd_without_free_tiers']:9.2f}")
+    for name, parts in found["made_of"].items():
+        print(f"  {name} of the store{'':{12 - len(name)}} {sum(parts.values()):12}")
+        for part, amount in itertools.islice(parts.items(), PARTS_SHOWN):
+            print(f"    {part:42} {amount:12}")
     for kind, told in found["calls"].items():
         each = {name: n for name, n in told.items() if name not in {"calls", "measured"}}
         print(f"  {kind:24} {told['calls']:8} calls: {each}")

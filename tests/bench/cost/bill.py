@@ -53,10 +53,13 @@ class Load:
 
 @dataclass(slots=True)
 class Month:
-    """A month's counts; `counts` as the adapters counted them, over all functions and machines."""
+    """A month's counts; `counts` as the adapters counted them, over all functions and machines.
+    Of those of the store, `touched` says the kind of call and the collection.
+    """
 
     loads: dict[str, Load] = field(default_factory=dict)
     counts: dict[str, float] = field(default_factory=dict)
+    touched: dict[tuple[str, str, str], float] = field(default_factory=dict)
     log_bytes: float = 0.0
     log_lines: float = 0.0
     stored_gib: float = 0.0

@@ -17,6 +17,7 @@ from shared.app.settings import Settings
 from shared.bootstrap import LANES
 from shared.contract.events import to_message
 from shared.ports.counting import record
+from tests.bench.cost.meter import MeteredStore
 from tests.fakes.blobs import FakeBlobs
 from tests.fakes.clock import FakeClock, SeededIds
 from tests.orchestration.cloud import FakeVerifier
@@ -124,7 +125,7 @@ class Deployment(Services):
         self.secrets: Any = FakeSecrets()
         self.callers: Any = SignedCallers(self.secrets, self.clock)
         self.documents = Documents(":memory:", self.clock)
-        self.store: Any = Watched(self.documents, STORE_CALLS, meter)
+        self.store: Any = MeteredStore(self.documents, STORE_CALLS, meter)
         self.queue = Queue(self.clock, self.ids)
         self.bus: Any = Watched(self.queue, BUS_CALLS, meter)
         self.blobs: Any = Watched(FakeBlobs(self.clock), BLOB_CALLS, meter)

@@ -8,17 +8,23 @@ import math
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from shared.adapters.billed import billed
 from shared.ports.counting import OperationCounts, counted
 from tests.bench.cost.prices import SLOT_S, WAITS_S
+from tests.orchestration.fate import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 T = TypeVar("T")
 KIND = "bench.kind"
+STORED = ("reads", "writes", "deletes")
+
+# What was counted, and the collection that it was counted of.
+Touch = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -40,6 +46,7 @@ class Tally:
     away_s: float = 0.0  # waiting and sleeping
     busy_s: float = 0.0  # of the measured, each rounded up
     counts: Counter[str] = field(default_factory=Counter)
+    touched: Counter[Touch] = field(default_factory=Counter)
 
 
 class Meter:
@@ -49,33 +56,46 @@ class Meter:
         self._cpus = cpus
         self._extra_cpu_s = extra_cpu_s
         self._frames: list[Frame] = []
+        self._touched: list[Counter[Touch]] = []
         self.running = False
         self.tallies: dict[tuple[str, str], Tally] = {}
 
     def call(self, function: str, kind: str, run: Callable[[], T]) -> T:
         """One request of the function, measured."""
-        frame = Frame()
+        frame, touched = Frame(), Counter[Touch]()
         self._frames.append(frame)
+        self._touched.append(touched)
         began = time.thread_time()
         try:
             with counted() as counts:
                 return run()
         finally:
             self._frames.pop()
+            self._touched.pop()
             spent = time.thread_time() - began
             if self._frames:
                 self._frames[-1].inner_cpu_s += spent
-            self._note(function, kind, counts, frame, spent - frame.inner_cpu_s)
+            if tally := self._counted(function, kind, counts, touched):
+                self._note(function, tally, frame, spent - frame.inner_cpu_s)
 
     def unmeasured(self, function: str, kind: str, run: Callable[[], T]) -> T:
         """One whose operations are counted, and whose CPU is that of the measured ones."""
-        with counted() as counts:
-            answer = run()
-        if self.running:
-            tally = self.tallies.setdefault((function, kind), Tally())
-            tally.calls += 1
-            tally.counts.update(_told(counts))
+        touched = Counter[Touch]()
+        self._touched.append(touched)
+        try:
+            with counted() as counts:
+                answer = run()
+        finally:
+            self._touched.pop()
+        self._counted(function, kind, counts, touched)
         return answer
+
+    def touch(self, collection: str, counts: OperationCounts) -> None:
+        """It was these operations of the call under way, of this collection."""
+        if self._touched:
+            told = _told(counts)
+            amounts = {(name, collection): told[name] for name in STORED if name in told}
+            self._touched[-1].update(amounts)
 
     # As Fate has it: every call to the outside passes here.
 
@@ -106,19 +126,50 @@ class Meter:
         frame.waited_s = began_s + max(free_s)
         return found
 
-    def _note(
-        self, function: str, kind: str, counts: OperationCounts, frame: Frame, spent_s: float
-    ) -> None:
+    def _counted(
+        self, function: str, kind: str, counts: OperationCounts, touched: Counter[Touch]
+    ) -> Tally | None:
+        """Its tally, with one call more; None while nothing is counted."""
         if not self.running:
-            return
+            return None
         tally = self.tallies.setdefault((function, kind), Tally())
-        cpu_s, away_s = spent_s + self._extra_cpu_s, frame.waited_s + frame.slept_s
         tally.calls += 1
+        tally.counts.update(_told(counts))
+        tally.touched.update(touched)
+        return tally
+
+    def _note(self, function: str, tally: Tally, frame: Frame, spent_s: float) -> None:
+        cpu_s, away_s = spent_s + self._extra_cpu_s, frame.waited_s + frame.slept_s
         tally.measured += 1
         tally.cpu_s += cpu_s
         tally.away_s += away_s
         tally.busy_s += math.ceil((cpu_s / self._cpus[function] + away_s) / SLOT_S) * SLOT_S
-        tally.counts.update(_told(counts))
+
+
+class MeteredStore(Watched):
+    """A store whose operations are known by their collections; writes of one commit are each
+    counted of its own.
+    """
+
+    def __init__(self, inner: Any, calls: Mapping[str, str], meter: Meter) -> None:
+        super().__init__(inner, calls, meter)
+        self._meter = meter
+
+    def _around(self, found: Callable[..., Any], kind: str) -> Callable[..., Any]:
+        called = super()._around(found, kind)
+
+        def noted(first: Any, *args: Any, **named: Any) -> Any:
+            with counted() as counts:
+                answer = called(first, *args, **named)
+            if isinstance(first, list | tuple):
+                for each in first:
+                    counts = OperationCounts(**billed([each]))
+                    self._meter.touch(each.collection.name, counts)
+            else:
+                self._meter.touch(getattr(first, "collection", first).name, counts)
+            return answer
+
+        return noted
 
 
 class Metered:

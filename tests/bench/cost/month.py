@@ -32,9 +32,11 @@ def month_of(world: World, seconds: float, stored_bytes: int, jobs: int) -> Mont
     scale = MONTH_S / seconds
     month = Month(jobs=jobs, log_bytes=world.log.bytes * scale, log_lines=world.log.lines * scale)
     counts: Counter[str] = Counter()
-    for (function, _), tally in world.meter.tallies.items():
+    for (function, kind), tally in world.meter.tallies.items():
         _add(month.loads.setdefault(function, Load()), tally, scale)
         counts.update(tally.counts)
+        for (name, collection), amount in tally.touched.items():
+            month.touched[kind, name, collection] = amount * scale
     snapshots = sum(
         tally.calls for (_, kind), tally in world.meter.tallies.items() if kind == "uploads"
     )
@@ -62,6 +64,8 @@ def line_through(one: Month, at: int, other: Month, other_at: int, machines: int
     )
     for name in {*one.counts, *other.counts}:
         found.counts[name] = between(one.counts.get(name, 0.0), other.counts.get(name, 0.0))
+    for touch in {*one.touched, *other.touched}:
+        found.touched[touch] = between(one.touched.get(touch, 0.0), other.touched.get(touch, 0.0))
     for name in {*one.loads, *other.loads}:
         a, b = one.loads.get(name, Load()), other.loads.get(name, Load())
         found.loads[name] = Load(
@@ -81,6 +85,14 @@ def calls_of(tallies: Mapping[tuple[str, str], Tally]) -> dict[str, dict[str, fl
         }
         for (_, kind), tally in sorted(tallies.items())
     }
+
+
+def made_of(month: Month) -> dict[str, dict[str, int]]:
+    """What each of the store's counts is made of, "kind of call: collection", most first."""
+    found: dict[str, dict[str, int]] = {}
+    for (kind, name, collection), amount in sorted(month.touched.items(), key=lambda t: -t[1]):
+        found.setdefault(name, {})[f"{kind}: {collection}"] = round(amount)
+    return found
 
 
 def _add(load: Load, tally: Tally, scale: float) -> None:

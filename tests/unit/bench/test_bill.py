@@ -7,7 +7,7 @@ import math
 import pytest
 
 from tests.bench.cost.bill import AGENT_SHAPES, Load, Month, Shape, bill, cheapest, instance_s
-from tests.bench.cost.month import line_through
+from tests.bench.cost.month import line_through, made_of
 from tests.bench.cost.peers import last_below
 from tests.bench.cost.prices import MONTH_S
 
@@ -90,6 +90,16 @@ def test_between_and_beyond_two_fleets_every_count_is_on_their_line() -> None:
     found = line_through(small, 10, large, 40, 100)
 
     assert (found.counts["reads"], found.loads["agent"].requests) == (1000.0, 10e6)
+
+
+def test_what_each_count_is_made_of_is_on_the_line_too_and_told_from_the_most() -> None:
+    small, large = Month(), Month()
+    small.touched = {("beat", "reads", "leases"): 10.0}
+    large.touched = {("beat", "reads", "leases"): 40.0, ("tick", "reads", "looks"): 300.0}
+
+    told = made_of(line_through(small, 10, large, 40, 70))
+
+    assert list(told["reads"].items()) == [("tick: looks", 600), ("beat: leases", 70)]
 
 
 def test_the_crossover_is_the_last_fleet_that_costs_no_more() -> None:
