@@ -100,7 +100,8 @@ def test_an_epoch_that_the_store_has_not_seen_proves_it_older() -> None:
     cloud = Cloud()
     instance_id, machine = saved(cloud)
     for rental in rentals_of(cloud, instance_id):
-        _delete(cloud, RENTALS, rental.id)
+        for collection in (RENTALS, LEASES):
+            _delete(cloud, collection, rental.id)
     stored = cloud.store.get(INSTANCES, instance_id)
     assert stored
     asleep = replace(stored.value, state=InstanceState.ASLEEP, desired=Desired.ASLEEP)

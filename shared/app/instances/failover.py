@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.agent_wire.messages import RENEW
-from shared.app.collections import LEASES, OPERATIONS, SNAPSHOTS
+from shared.app.collections import OPERATIONS, SNAPSHOTS
 from shared.app.history.record import loss_writes
 from shared.app.instances.save import note, save
 from shared.app.machines.mailbox import send
@@ -98,9 +98,6 @@ def move(
         note(services, after, "failover.provisioning", "the last snapshot comes up elsewhere"),
         *also,
     ]
-    if loaded.lease:
-        fenced = replace(loaded.lease.value, epoch=after.epoch)
-        writes.append(Save(LEASES, lost.id, fenced, loaded.lease.version))
     if loaded.operation and not loaded.operation.value.finished_at:
         ended = loaded.operation.value.fail("superseded", f"failover: {why}", now)
         writes.append(Save(OPERATIONS, ended.id, ended, loaded.operation.version))

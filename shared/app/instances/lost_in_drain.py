@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.app.collections import LEASES, OPERATIONS, SNAPSHOTS
+from shared.app.collections import OPERATIONS, SNAPSHOTS
 from shared.app.history.record import loss_writes
 from shared.app.instances.save import note, save
 from shared.domain.failover.transitions import asleep_without
@@ -37,9 +37,6 @@ def sleep_without(services: Services, loaded: Loaded, step: SleepWithout) -> Non
         note(services, instance, "alarm.asleep_without_last_work", said, lost.id),
         *loss_writes(services, lost, step.why),
     ]
-    if loaded.lease:
-        fenced = replace(loaded.lease.value, epoch=after.epoch)
-        writes.append(Save(LEASES, lost.id, fenced, loaded.lease.version))
     if loaded.operation and not loaded.operation.value.finished_at:
         failed = loaded.operation.value.fail("machine_lost", said, now)
         writes.append(Save(OPERATIONS, failed.id, failed, loaded.operation.version))

@@ -6,13 +6,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.app.audit.record import entry
-from shared.app.collections import INSTANCES, OPERATIONS, RENTALS
+from shared.app.collections import INSTANCES, LEASES, OPERATIONS, RENTALS
 from shared.app.instances.rest_on import rests_until
+from shared.domain.errors import DocumentExists, VersionConflict
 from shared.domain.instances.decide import ASK_AGAIN_S
 from shared.domain.instances.progress import followed
 from shared.domain.instances.rest import can_wait, may_rest_on
+from shared.domain.machines.lease import unspoken
 from shared.domain.replacing import replace
-from shared.ports.store import Save, Write
+from shared.ports.store import Add, Save, Write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +39,7 @@ def save(
     until = _rests_until(services, loaded, instance, writes)
     moved = replace(instance, due_at=until or _again_at(instance, now))
     batch: list[Write] = [Save(INSTANCES, moved.id, moved, loaded.instance.version), *writes]
+    batch += _fence(loaded, moved, now)
     if loaded.operation:
         after = followed(loaded.operation.value, before, moved, now)
         if after != loaded.operation.value:
@@ -44,8 +47,34 @@ def save(
     if moved.state is not before.state:
         kind = f"state.{moved.state.value}"
         batch.append(note(services, moved, kind, moved.state_reason))
-    services.store.commit(batch)
+    try:
+        services.store.commit(batch)
+    except DocumentExists as error:
+        if _spoke_meanwhile(services, loaded):
+            raise VersionConflict("its machine spoke for the first time meanwhile") from error
+        raise
     return until is not None
+
+
+def _fence(loaded: Loaded, moved: Instance, now: datetime) -> list[Write]:
+    """In one commit with the epoch that moves on, so that a beat need read its lease alone
+    (rule 15). One that comes meanwhile makes the commit fail, or finds the lease fenced: also the
+    first of a machine that has none yet.
+    """
+    before = loaded.instance.value
+    primary, epoch = before.primary, moved.epoch
+    if primary is None or epoch == before.epoch:
+        return []
+    if loaded.lease is None:
+        return [Add(LEASES, primary, unspoken(primary, before.id, epoch, now))]
+    return [Save(LEASES, primary, loaded.lease.value.fenced(epoch), loaded.lease.version)]
+
+
+def _spoke_meanwhile(services: Services, loaded: Loaded) -> bool:
+    primary = loaded.instance.value.primary
+    if primary is None or loaded.lease:
+        return False
+    return services.store.get(LEASES, primary) is not None
 
 
 def _again_at(instance: Instance, now: datetime) -> datetime:

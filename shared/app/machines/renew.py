@@ -58,12 +58,10 @@ def write_lease(
     """The lease as it is written; None for a machine that is fenced. Raises StoreError."""
     for _ in range(TRIES):
         stored = services.store.get(LEASES, token.rental_id)
-        if not _is_current(services, token):
-            return None
         known = stored.value if stored else None
-        _compare(services, request, known)
-        if known and known.epoch > token.epoch:
+        if not _is_primary(services, token, known):
             return None
+        _compare(services, request, known)
         lease = _lease(services, token, request, known, beat_s)
         try:
             if stored and len(lease.rests) >= FOLD_AT:
@@ -110,8 +108,20 @@ def _receipt_of(
     return shown.text(keys_for(services, "receipt"))
 
 
-def _is_current(services: Services, token: MachineToken) -> bool:
+def _is_primary(services: Services, token: MachineToken, known: AgentLease | None) -> bool:
     """Rule 15: a lease reads the document and compares the epoch. Raises StoreError.
+
+    That document is the lease: written first for the primary, and fenced in the commit in which
+    its instance's epoch moves on. Code from before that fences only the lost ones: the token,
+    renewed within the hour, reads the instance itself.
+    """
+    if known and known.epoch >= token.epoch:
+        return known.epoch == token.epoch
+    return _is_current(services, token)
+
+
+def _is_current(services: Services, token: MachineToken) -> bool:
+    """By the instance itself. Raises StoreError.
 
     Where the store is older than what we signed, the machine is not fenced: it works on.
     """

@@ -147,5 +147,29 @@ class AgentLease:
             self, due_at=self.seen_at + timedelta(seconds=self._lasts_s(grace_s)), shard=shard
         )
 
+    def fenced(self, epoch: int) -> AgentLease:
+        """Of a machine that is its instance's no more: its beats name an older epoch."""
+        return replace(self, epoch=epoch, due_at=None)
+
     def _lasts_s(self, grace_s: int) -> int:
         return self.renewal_s + 2 * self.beat_s + grace_s
+
+
+def unspoken(rental_id: RentalId, instance_id: InstanceId, epoch: int, now: datetime) -> AgentLease:
+    """Of a machine that was never heard, and is not to be: it lasts for no time."""
+    return AgentLease(
+        rental_id=rental_id,
+        instance_id=instance_id,
+        epoch=epoch,
+        seen_at=now,
+        state_seq=0,
+        phase="",
+        verdict="unknown",
+        idle_since=None,
+        reasons=(),
+        boot_id="",
+        operation="",
+        progress_percent=None,
+        renewal_s=0,
+        beat_s=0,
+    )
