@@ -79,7 +79,7 @@ def test_creating_shows_the_phases_and_how_to_log_in(
 def test_without_a_public_key_nobody_is_told_to_log_in(run: Run) -> None:
     ran = run("instance", "create", "--offer", "vast:1")
 
-    assert "nobody can log in" in ran.err
+    assert ran.err.index("nobody can log in") < ran.err.index("is being set up")
     assert "dumont instance ssh" not in ran.err
 
 
@@ -272,6 +272,28 @@ def test_the_first_public_key_of_the_user_goes_along(
 
     (asked,) = cloud.calls("POST", "/api/instances")
     assert asked.body["ssh_public_key"] == "ssh-ed25519 AAAA ada"
+
+
+def test_ssh_is_given_the_keys_of_a_home_that_is_not_the_accounts(run: Run, home: Path) -> None:
+    (home / ".ssh").mkdir()
+    for name in ("id_ed25519", "id_ed25519.pub", "id_rsa.pub"):
+        (home / ".ssh" / name).write_text("a key", encoding="utf-8")
+
+    ran = run("instance", "ssh", "inst_1", "--print")
+
+    assert f"-i {home}/.ssh/id_ed25519 -- root@127.0.0.1" in ran.out
+    assert "id_rsa" not in ran.out  # its private half is elsewhere
+
+
+def test_a_key_that_ssh_does_not_try_by_itself_is_named_in_the_way_to_log_in(
+    run: Run, home: Path
+) -> None:
+    for name in ("work key", "work key.pub"):
+        (home / name).write_text("ssh-ed25519 AAAA you", encoding="utf-8")
+
+    ran = run("instance", "create", "--offer", "vast:1", "--ssh-key", str(home / "work key.pub"))
+
+    assert f"dumont instance ssh -i '{home}/work key' inst_1" in ran.err.replace("\n", " ")
 
 
 def test_a_private_key_never_leaves(run: Run, cloud: FakeCloud, home: Path) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import shlex
 from typing import Any
 
 import click
 
 from frontend.cli.commands.instances.act import waits
+from frontend.cli.keys import identity_beside, public_key
 from frontend.cli.session import Session, connected
 from frontend.cli.watch import see_through
 from frontend.client.orders import Hibernation, OfferQuery, Order, Race, SnapshotPolicy
 
-_LONGEST_KEY = 16_384
 _WANTED = ("gpu_name", "num_gpus", "provider", "region", "max_price", "min_reliability")
 
 
@@ -53,16 +53,18 @@ def create(session: Session, /, *, wait: bool, **given: Any) -> None:
     Your first public key in ~/.ssh goes with it unless --ssh-key names another.
     """
     order = order_of(given)
+    if order.ssh_public_key is None:
+        session.out.remark("No public key goes with it, so nobody can log in: there is none in")
+        session.out.remark("~/.ssh. Make one with `ssh-keygen`, or name one with --ssh-key.")
     with session.client() as client:
         accepted = client.instances.create(order)
         if accepted.instance is not None:
             session.out.remark(f"{accepted.instance.id} is being set up.")
         see_through(session, client, accepted, wait=wait)
-    if order.ssh_public_key is None:
-        session.out.remark("No public key went with it, so nobody can log in: there is none in")
-        session.out.remark("~/.ssh. Make one with `ssh-keygen`, or name one with --ssh-key.")
-    elif wait and accepted.instance is not None:
-        session.out.remark(f"Log in: `dumont instance ssh {accepted.instance.id}`.")
+    if order.ssh_public_key is not None and wait and accepted.instance is not None:
+        key = identity_beside(given["ssh_key"])
+        how = f" -i {shlex.quote(str(key))}" if key else ""
+        session.out.remark(f"Log in: `dumont instance ssh{how} {accepted.instance.id}`.")
 
 
 def order_of(given: dict[str, Any]) -> Order:
@@ -81,7 +83,7 @@ def order_of(given: dict[str, Any]) -> Order:
         ports=given["ports"] or None,
         env=_environment(given["env"]),
         onstart=given["onstart"],
-        ssh_public_key=_public_key(given["ssh_key"]),
+        ssh_public_key=public_key(given["ssh_key"]),
         machine_type=given["machine_type"],
         bid=given["bid"],
         race=_race(given),
@@ -124,13 +126,3 @@ def _environment(pairs: tuple[str, ...]) -> dict[str, str]:
             raise click.UsageError(f"--env takes NAME=VALUE, not {pair!r}.")
         found[name] = value
     return found
-
-
-def _public_key(path: str | None) -> str | None:
-    candidates = [Path(path)] if path else sorted((Path.home() / ".ssh").glob("id_*.pub"))
-    for candidate in candidates[:1]:
-        text = candidate.read_text(encoding="utf-8", errors="replace")[:_LONGEST_KEY].strip()
-        if "PRIVATE KEY" in text:
-            raise click.UsageError(f"{candidate} is a private key; give its .pub file.")
-        return text
-    return None

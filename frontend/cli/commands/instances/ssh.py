@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from frontend.cli.failures import Exit
+from frontend.cli.keys import identities
 from frontend.cli.session import Session, connected
 
 if TYPE_CHECKING:
@@ -66,5 +67,7 @@ def ssh_command(
     options = ["-o", f"HostKeyAlias={known_as}", "-o", "StrictHostKeyChecking=accept-new"]
     if identity is not None:
         options += ["-i", identity, "-o", "IdentitiesOnly=yes"]
+    else:
+        options += [part for key in identities() for part in ("-i", str(key))]
     target = f"{address.user}@{address.host}"
     return ["ssh", "-p", str(address.port), *options, "--", target, *command]
