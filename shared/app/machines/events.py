@@ -112,7 +112,10 @@ def _usable(services: Services, token: MachineToken, event: wire.AgentEvent) -> 
         instance = loaded.instance.value
         if not _is_being_filled(instance, token, event) or instance.usable_at:
             return
-        said = f"what was in use is back: {event.files} files after {event.seconds:.1f} s"
+        said = (
+            f"what was in use is back: {event.files} files, {event.bytes} bytes"
+            f" after {event.seconds:.2f} s"
+        )
         try:
             save(
                 services,
@@ -142,7 +145,7 @@ def _restored(services: Services, token: MachineToken, event: wire.AgentEvent) -
         instance = loaded.instance.value
         if not _is_being_filled(instance, token, event):
             return
-        said = f"{event.files} files, {event.bytes} bytes in {event.seconds:.1f} s"
+        said = f"{event.files} files, {event.bytes} bytes in {event.seconds:.2f} s"
         try:
             save(
                 services,
