@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import select
+import socket
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -38,6 +40,8 @@ class HttpForwarder:
         )
         try:
             connection.connect()
+            if _is_closed(connection.sock, request.watch_s):
+                raise ConnectionResetError("it was closed at once")
         except OSError as error:
             connection.close()
             raise Unreachable(f"nothing listens there: {error}") from error
@@ -69,6 +73,15 @@ class HttpForwarder:
                 if sent > self._most or time.monotonic() > until:
                     raise UpstreamFailed("the answer is too long")
                 yield chunk
+
+
+def _is_closed(connection: socket.socket, watch_s: float) -> bool:
+    """Whether the other side ends it before anything was said. Raises OSError where it resets."""
+    if not watch_s:
+        return False
+    watched = select.poll()
+    watched.register(connection, select.POLLIN)
+    return bool(watched.poll(watch_s * 1000)) and not connection.recv(1, socket.MSG_PEEK)
 
 
 def _ask(connection: http.client.HTTPConnection, request: Forwarded) -> http.client.HTTPResponse:

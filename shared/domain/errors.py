@@ -118,6 +118,12 @@ class Unreachable(DumontError):
     code = "upstream_unreachable"
 
 
+class UpgradeUnsupported(DumontError):
+    """Another protocol was asked for than requests and answers. Nothing was sent."""
+
+    code = "upgrade_unsupported"
+
+
 class UpstreamFailed(DumontError):
     """The instance's own server gave no clean answer; it may have acted."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import flask
 from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import WebsocketMismatch
 
 from shared.app.audit.about import Id, about, subject
 from shared.app.audit.acting import AGENT, ANONYMOUS, acting
@@ -111,11 +112,13 @@ def _count_defect(services: Services, name: str, error: Exception) -> None:
 
 def _take_over_dead_ends(handle: HttpTarget) -> None:
     """Answer ourselves where the framework's own routing would redirect or show a page: doubled
-    slashes, line breaks in a path, /robots.txt. It loads a function inside its application.
+    slashes, line breaks in a path, /robots.txt, a WebSocket. It loads a function inside its
+    application.
     """
     app = flask.current_app
     app.url_map.merge_slashes = False
     app.register_error_handler(404, lambda _error: handle(flask.request))
+    app.register_error_handler(WebsocketMismatch, lambda _error: handle(flask.request))
 
 
 def _out_of_order(request: flask.Request, error: Exception) -> flask.Response:

@@ -78,6 +78,7 @@ TABLE: Mapping[type[errors.DumontError], Kind] = {
     errors.RateLimited: Kind(429, "Too many requests"),
     errors.NotAwake: Kind(503, "Waking"),
     errors.Unreachable: Kind(502, "The instance's server cannot be reached"),
+    errors.UpgradeUnsupported: Kind(501, "WebSockets are not carried"),
     errors.UpstreamFailed: Kind(502, "The instance's server failed"),
     errors.StoreError: Kind(503, "Unavailable", "", _BACKEND_AWAY, 5),
     errors.VersionConflict: Kind(

@@ -9,7 +9,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """`host` is an address in numbers: no name is looked up. `target` is path and query."""
+    """`host` is an address in numbers: no name is looked up. `target` is path and query.
+
+    A new connection is watched for `watch_s` before anything is sent: a port that is passed on may
+    be open while nothing listens behind it, and is then closed at once.
+    """
 
     host: str
     port: int
@@ -17,6 +21,7 @@ class Forwarded:
     target: str
     headers: Sequence[tuple[str, str]]
     body: bytes
+    watch_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

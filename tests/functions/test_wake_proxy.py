@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.app.collections import RENTALS
+from shared.app.collections import INSTANCES, RENTALS
 from shared.app.serverless.enable import enable
+from shared.domain.instances.model import InstanceState
 from shared.domain.principals import Scope
 from shared.domain.rentals.model import Address
 from shared.domain.serverless.model import Serverless
 from tests.functions.clouds import ada, bob, client, cloud, running, services, until
-from tests.functions.upstream import Upstream, upstream
+from tests.functions.upstream import Upstream, closing, upstream
 from tests.orchestration.cloud import OWNER
 from tests.unit.edge.kit import key_of, problem
 
@@ -154,6 +155,93 @@ def test_who_waits_in_vain_is_told_when_to_come_again(
     assert 54 <= cloud.clock.monotonic_s() - began <= 56
     assert cloud.instance(served).desired == "running"  # type: ignore[arg-type]
     assert (leases(cloud, served), machine.seen) == (0, [])
+
+
+def being_filled(cloud: Cloud, instance_id: Any, *, usable: bool) -> None:
+    """Its files are on their way; what is used first is back, or not yet."""
+    stored = cloud.store.get(INSTANCES, instance_id)
+    assert stored
+    filled = replace(
+        stored.value,
+        state=InstanceState.RESTORING,
+        usable_at=cloud.clock.now() if usable else None,
+    )
+    cloud.store.save(INSTANCES, stored.key, filled, stored.version)
+
+
+def test_a_request_goes_through_as_soon_as_the_workspace_is_usable(
+    cloud: Cloud, proxy: FlaskClient, ada: Key, served: str, machine: Upstream
+) -> None:
+    being_filled(cloud, served, usable=True)
+
+    assert proxy.get(f"/proxy/{served}/", headers=ada).status_code == 200
+    assert len(machine.seen) == 1
+
+
+def test_until_what_is_used_first_is_back_nothing_is_forwarded(
+    cloud: Cloud, proxy: FlaskClient, ada: Key, served: str, machine: Upstream
+) -> None:
+    being_filled(cloud, served, usable=False)
+
+    answer = proxy.get(f"/proxy/{served}/", headers=ada)
+
+    assert (answer.status_code, problem(answer)["code"]) == (503, "not_awake")
+    assert machine.seen == []
+
+
+def test_a_connection_that_is_closed_before_anything_was_said_is_tried_again(
+    cloud: Cloud, proxy: FlaskClient, ada: Key, served: str, machine: Upstream
+) -> None:
+    with closing() as port:
+        placed(cloud, served, port)
+        sleep = cloud.clock.sleep
+
+        def listen(seconds: float) -> None:
+            sleep(seconds)
+            placed(cloud, served, machine.port)
+
+        cloud.clock.sleep = listen  # type: ignore[method-assign]
+
+        answer = proxy.post(f"/proxy/{served}/ask", data=b"?", headers=ada)
+
+    assert answer.status_code == 200
+    assert [each[3] for each in machine.seen] == [b"?"]
+
+
+def test_an_event_reaches_the_caller_before_the_next_one_is_made(
+    proxy: FlaskClient, ada: Key, served: str, machine: Upstream
+) -> None:
+    answer = proxy.get(f"/proxy/{served}/slowly", headers=ada, buffered=False)
+    parts: Iterator[Any] = iter(answer.response)
+
+    assert next(parts) == b"data: 1\n\n"
+    assert not machine.may_end.is_set()
+    machine.may_end.set()
+    assert b"".join(parts) == b"data: 2\n\n"
+    answer.close()
+
+
+@pytest.mark.parametrize("upgrade", ["websocket", "h2c, WebSocket/13"])
+def test_who_asks_for_a_websocket_is_told_that_none_is_carried_and_nothing_wakes(
+    cloud: Cloud, client: FlaskClient, proxy: FlaskClient, ada: Key, served: str, upgrade: str
+) -> None:
+    asleep(cloud, client, ada, served)
+
+    answer = proxy.get(
+        f"/proxy/{served}/ws", headers=ada | {"Connection": "Upgrade", "Upgrade": upgrade}
+    )
+
+    assert (answer.status_code, problem(answer)["code"]) == (501, "upgrade_unsupported")
+    assert cloud.instance(served).desired == "asleep"  # type: ignore[arg-type]
+
+
+def test_another_offer_to_upgrade_is_passed_over(
+    proxy: FlaskClient, ada: Key, served: str, machine: Upstream
+) -> None:
+    headers = ada | {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c"}
+
+    assert proxy.get(f"/proxy/{served}/", headers=headers).status_code == 200
+    assert "upgrade" not in machine.seen[0][2]
 
 
 def test_a_machine_on_which_nothing_listens_yet_is_waited_for(

@@ -1,9 +1,13 @@
-"""A server on a rented machine, as its user would write one. Everything asked is in `seen`."""
+"""A server on a rented machine, as its user would write one. Everything asked is in `seen`.
+
+What is asked of /slowly is answered in two parts, the second when `may_end` is set.
+"""
 
 from __future__ import annotations
 
+import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -11,11 +15,33 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LONGEST_WAIT_S = 60.0
+
 
 @dataclass
 class Upstream:
     port: int = 0
     seen: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+    may_end: threading.Event = field(default_factory=threading.Event)
+
+
+@contextmanager
+def closing() -> Iterator[int]:
+    """A port that takes connections and closes them at once, as one that is passed on to where
+    nothing listens.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def close_all() -> None:
+            with suppress(OSError):
+                while True:
+                    listener.accept()[0].close()
+
+        thread = threading.Thread(target=close_all, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
 
 
 @contextmanager
@@ -49,6 +75,8 @@ def upstream() -> Iterator[Upstream]:
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
             for part in (b"data: 1\n\n", b"data: 2\n\n", b""):
+                if part != b"data: 1\n\n" and self.path.startswith("/slowly"):
+                    told.may_end.wait(LONGEST_WAIT_S)
                 self.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815

@@ -1,7 +1,8 @@
 """From the front to a function's process, as the load balancer would pass a request on.
 
 A request that could not be handed over waits for the process, which may be starting. One that
-was handed over and got no answer is repeated only where that cannot do anything twice.
+was handed over and got no answer is repeated only where that cannot do anything twice. An answer
+of no announced length goes on as it comes.
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ _HOP_BY_HOP = frozenset(
         "te",
         "trailer",
         "transfer-encoding",
-        "upgrade",
     ]
 )
+_PART_BYTES = 1 << 16
 _OURS = frozenset({"server", "date"})  # the front says these itself
 
 
@@ -55,7 +56,7 @@ class _Answer:
     status: int
     reason: str
     headers: list[tuple[str, str]]
-    content: bytes
+    content: list[bytes] | _Parts
 
 
 class Listening(Protocol):
@@ -86,7 +87,7 @@ class FunctionProxy:
             log.warning("%s gave no answer: %s", self._process.function.name, error)
             return _refuse(start_response, HTTPStatus.BAD_GATEWAY)
         start_response(f"{answer.status} {answer.reason}", answer.headers)
-        return [answer.content]
+        return answer.content
 
     def _answer(self, environ: WSGIEnvironment, body: bytes) -> _Answer:
         deadline = time.monotonic() + START_S
@@ -104,7 +105,8 @@ class FunctionProxy:
     def _sent(self, environ: WSGIEnvironment, body: bytes) -> _Answer:
         timeout_s = self._process.function.timeout_s + CALL_MORE_S
         connection = http.client.HTTPConnection("127.0.0.1", self._process.port, timeout=timeout_s)
-        try:
+        with contextlib.ExitStack() as leave:
+            leave.callback(connection.close)
             _connect(connection)
             _send(connection, environ, body)
             response = connection.getresponse()
@@ -113,9 +115,30 @@ class FunctionProxy:
                 for name, value in response.getheaders()
                 if name.lower() not in _HOP_BY_HOP | _OURS
             ]
-            return _Answer(response.status, response.reason, passed_on, response.read())
-        finally:
-            connection.close()
+            content: list[bytes] | _Parts
+            if response.length is None:
+                content = _Parts(response, leave.pop_all())
+            else:
+                content = [response.read()]
+            return _Answer(response.status, response.reason, passed_on, content)
+
+
+class _Parts:
+    """An answer while it is being made; the server closes it, read or not (PEP 3333)."""
+
+    def __init__(
+        self, response: http.client.HTTPResponse, connection: contextlib.ExitStack
+    ) -> None:
+        self._response = response
+        self._connection = connection
+
+    def __iter__(self) -> Iterator[bytes]:
+        while part := self._response.read1(_PART_BYTES):
+            yield part
+
+    def close(self) -> None:
+        self._response.close()
+        self._connection.close()
 
 
 def _connect(connection: http.client.HTTPConnection) -> None:

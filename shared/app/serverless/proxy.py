@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.app.accounts.look import ask_look
 from shared.app.instances.read import rental_of_view
 from shared.app.serverless.inference import complete, start
-from shared.app.serverless.wake import LONGEST_WAIT_S, awaited, is_up, waking
+from shared.app.serverless.wake import LONGEST_WAIT_S, awaited, takes_requests, waking
 from shared.domain.errors import NotAwake, StoreError, Unreachable
 from shared.domain.serverless.forwarded import endpoint, inside_port
 from shared.ports.forwarding import Answered, Forwarded
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 
 LEASE_S = 600.0  # longer than the function may take over one request
 ANSWER_S = 420.0
-AGAIN_S = 1.0
+# The start line runs as soon as the files are there, and what it starts listens soon after.
+AGAIN_S = (0.1, 0.2, 0.3, 0.5)
+LATER_AGAIN_S = 1.0
+FRESH_FOR = timedelta(minutes=2)
+WATCH_S = 0.2
 RETRY_AFTER_S = 10.0  # where history does not say how long a wake takes
 
 
@@ -49,8 +54,8 @@ def forward(
 ) -> Answered:
     """The machine's answer; its lease is closed at the end of the chunks.
 
-    Raises NotFound, Conflicting, Invalid, BudgetExceeded, UpstreamFailed, and NotAwake where the
-    instance is not up in time, or nothing listens on its port.
+    Raises NotFound, Conflicting, Invalid, BudgetExceeded, UpstreamFailed, and NotAwake where what
+    the instance uses is not back in time, or nothing listens on its port.
     """
     until = services.clock.monotonic_s() + LONGEST_WAIT_S
     instance, _ = start(services, owner, instance_id, lease_id, LEASE_S)
@@ -75,26 +80,34 @@ def _held(
 ) -> Answered:
     """What was not sent may be tried again; what was is not."""
     said = "it is still waking"
+    pauses = iter(AGAIN_S)
     while True:
-        left = until - services.clock.monotonic_s()
-        if not is_up(instance):
-            instance = awaited(services, instance.owner, instance.id, max(0.0, left))
-        if not is_up(instance):
+        if not takes_requests(instance):
+            left = max(0.0, until - services.clock.monotonic_s())
+            instance = awaited(services, instance.owner, instance.id, left, takes_requests)
+        if not takes_requests(instance):
             raise _not_yet(services, instance, said)
         place = _place(services, instance, port)
         try:
             if place:
-                return forwarder.forward(
-                    Forwarded(*place, asked.method, asked.target, asked.headers, asked.body),
-                    ANSWER_S,
-                )
+                return forwarder.forward(_forwarded(services, instance, place, asked), ANSWER_S)
             said = f"it runs, and its provider has not yet said where its port {port} is reached"
         except Unreachable:
             said = f"it runs, and nothing answers on its port {port} yet"
-        if until - services.clock.monotonic_s() <= AGAIN_S:
+        pause_s = next(pauses, LATER_AGAIN_S)
+        if until - services.clock.monotonic_s() <= pause_s:
             raise _not_yet(services, instance, said)
-        services.clock.sleep(AGAIN_S)
+        services.clock.sleep(pause_s)
         instance = awaited(services, instance.owner, instance.id, 0.0)
+
+
+def _forwarded(
+    services: Services, instance: Instance, place: tuple[str, int], asked: Asked
+) -> Forwarded:
+    """Where its server may not have come up yet, a connection is watched before it is used."""
+    fresh = services.clock.now() - instance.state_since < FRESH_FOR
+    watch_s = WATCH_S if fresh else 0.0
+    return Forwarded(*place, asked.method, asked.target, asked.headers, asked.body, watch_s)
 
 
 def _place(services: Services, instance: Instance, port: int) -> tuple[str, int] | None:

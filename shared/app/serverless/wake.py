@@ -18,6 +18,8 @@ from shared.domain.serverless.model import Mode
 from shared.domain.serverless.wakes import WakeTimes, manner_of, remaining_s
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shared.app.services import Services
     from shared.domain.ids import InstanceId, UserId
 
@@ -51,6 +53,12 @@ class Waking:
 def is_up(instance: Instance) -> bool:
     """It runs, and is to go on."""
     return instance.state is InstanceState.RUNNING and instance.desired is Desired.RUNNING
+
+
+def takes_requests(instance: Instance) -> bool:
+    """It is up, or its user was let in while the rest of the files is on its way."""
+    let_in = instance.state is InstanceState.RESTORING and instance.usable_at is not None
+    return is_up(instance) or (let_in and instance.desired is Desired.RUNNING)
 
 
 def wake_up(services: Services, owner: UserId, instance_id: InstanceId) -> Instance:
@@ -87,14 +95,20 @@ def _order(services: Services, owner: UserId, instance: Instance) -> None:
         orders.wake(services, owner, instance.id, want=None, snapshot_id=None)
 
 
-def awaited(services: Services, owner: UserId, instance_id: InstanceId, wait_s: float) -> Instance:
-    """The instance once it is up, or as it is after `wait_s` (LONGEST_WAIT_S at most)."""
+def awaited(
+    services: Services,
+    owner: UserId,
+    instance_id: InstanceId,
+    wait_s: float,
+    enough: Callable[[Instance], bool] = is_up,
+) -> Instance:
+    """The instance once that is `enough`, or as it is after `wait_s` (LONGEST_WAIT_S at most)."""
     until = services.clock.monotonic_s() + min(wait_s, LONGEST_WAIT_S)
     looks = iter(LOOKS_S)
     while True:
         instance = owned(services, owner, instance_id)
         left = until - services.clock.monotonic_s()
-        if is_up(instance) or instance.desired is not Desired.RUNNING or left <= 0:
+        if enough(instance) or instance.desired is not Desired.RUNNING or left <= 0:
             return instance
         services.clock.sleep(min(next(looks, LOOK_S), left))
 

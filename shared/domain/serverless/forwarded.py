@@ -93,6 +93,13 @@ def sent_headers(
     ]
 
 
+def wants_websocket(upgrade: str) -> bool:
+    """Whether this Upgrade header asks for a WebSocket. Other offers may be passed over, as HTTP/2
+    is by whoever does not speak it (RFC 9110, section 7.8).
+    """
+    return any(each.strip().lower().startswith("websocket") for each in upgrade.split(","))
+
+
 def returned_headers(given: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Without what concerns one hop, or would speak for us to a browser."""
     pairs = list(given)

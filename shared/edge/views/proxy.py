@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from shared.domain.errors import UpgradeUnsupported
 from shared.domain.ids import InstanceId
 from shared.domain.principals import Scope
 from shared.domain.serverless.forwarded import (
@@ -14,6 +15,7 @@ from shared.domain.serverless.forwarded import (
     SANDBOX,
     returned_headers,
     sent_headers,
+    wants_websocket,
 )
 from shared.edge.route import Access, Answer, Route
 
@@ -38,7 +40,7 @@ def proxy_routes(forwarder: Forwarder) -> tuple[Route, ...]:
             "Forward a request to an instance, which is woken for it",
             access=Access.PROXY,
             scope=Scope.WRITE,
-            raises=("not_found", "conflict", "not_awake", "upstream_failed"),
+            raises=("not_found", "conflict", "not_awake", "upgrade_unsupported", "upstream_failed"),
             hidden=True,
             logged_one_in=20,
         )
@@ -50,6 +52,8 @@ def proxy_routes(forwarder: Forwarder) -> tuple[Route, ...]:
 def _forward(forwarder: Forwarder, method: str, call: Call[Any, Any]) -> Answer:
     from shared.app.serverless.proxy import Asked, forward
 
+    if wants_websocket(call.headers.get("upgrade", "")):
+        raise UpgradeUnsupported("WebSockets are not carried: forward the port over SSH")
     target = "/" + quote(call.path.get("path", ""), safe=_PLAIN)
     asked = Asked(
         method=method,

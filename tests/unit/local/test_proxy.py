@@ -20,6 +20,7 @@ from infra.packaging.manifest import Function, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from wsgiref.types import WSGIApplication
 
     import pytest
 
@@ -48,8 +49,8 @@ def mirror(request: Request) -> Response:
 
 
 @contextmanager
-def served(port: int) -> Iterator[None]:
-    server = make_server("127.0.0.1", port, mirror, threaded=True)
+def served(port: int, app: WSGIApplication = mirror) -> Iterator[None]:
+    server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield
@@ -106,6 +107,25 @@ def test_everything_but_the_connections_own_headers_arrives_as_it_was_sent() -> 
     assert arrived["headers"]["host"] == "cloud.example:81"
     assert arrived["headers"]["x-own"] == "kept"
     assert arrived["headers"]["x-forwarded-for"] == "10.0.0.9, 10.0.0.7"
+
+
+def test_an_answer_of_unknown_length_goes_on_as_it_is_made() -> None:
+    port, received = free_port(), threading.Event()
+
+    def parts() -> Iterator[bytes]:
+        yield b"first"
+        assert received.wait(60)
+        yield b"second"
+
+    with served(port, Request.application(lambda _request: Response(parts()))):
+        answer = Client(FunctionProxy(Process(port))).get("/", buffered=False)
+        made: Iterator[Any] = iter(answer.response)
+        first = next(made)
+        received.set()
+        rest = list(made)
+        answer.close()
+
+    assert (first, b"".join(rest)) == (b"first", b"second")
 
 
 def test_a_request_waits_for_a_process_that_is_being_started() -> None:
