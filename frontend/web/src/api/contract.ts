@@ -7,6 +7,7 @@ export type Balances = Schemas['BalanceAnswer'];
 export type BackgroundJob = Schemas['BackgroundJob'];
 export type JobHealth = Schemas['JobHealth'];
 export type Budget = Schemas['BudgetWire'];
+export type BudgetBody = Schemas['BudgetBody'];
 export type Budgets = Schemas['BudgetsAnswer'];
 export type Cost = Schemas['CostAnswer'];
 export type CostLine = Schemas['CostLineWire'];

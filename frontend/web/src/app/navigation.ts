@@ -10,5 +10,6 @@ export interface Destination {
 export const DESTINATIONS: readonly Destination[] = [
   { name: 'Fleet', to: '/', exact: true },
   { name: 'Offers', to: '/offers' },
+  { name: 'Budgets', to: '/budgets' },
   { name: 'Health', to: '/status' },
 ];

@@ -80,6 +80,12 @@ const deploy = createRoute({
   component: lazyRouteComponent(() => import('@/features/offers/DeployPage'), 'DeployPage'),
 });
 
+const budgets = createRoute({
+  getParentRoute: () => members,
+  path: '/budgets',
+  component: lazyRouteComponent(() => import('@/features/budgets/BudgetsPage'), 'BudgetsPage'),
+});
+
 const instance = createRoute({
   getParentRoute: () => members,
   path: '/instances/$instanceId',
@@ -122,6 +128,7 @@ const tree = root.addChildren([
     fleet,
     offers,
     deploy,
+    budgets,
     instance.addChildren([overview, cost, snapshots, timeline, logs]),
   ]),
 ]);

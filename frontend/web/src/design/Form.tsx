@@ -3,14 +3,17 @@ import styles from './form.module.css';
 
 interface FormProps {
   readonly name: string;
+  /** For a button that is outside of it. */
+  readonly id?: string;
   readonly onSubmit: (fields: FormData) => void;
   readonly children: ReactNode;
 }
 
 /** Hands over its fields by their names; the page stays. */
-export function Form({ name, onSubmit, children }: FormProps) {
+export function Form({ name, id, onSubmit, children }: FormProps) {
   return (
     <form
+      id={id}
       className={styles.form}
       aria-label={name}
       onSubmit={(event) => {

@@ -1,4 +1,4 @@
-import type { Cost, Instance, SessionAnswer, TimelineEvent } from '@/api/contract';
+import type { Budget, Cost, Instance, SessionAnswer, TimelineEvent } from '@/api/contract';
 
 export const NOON = '2026-11-30T12:00:00Z';
 
@@ -63,6 +63,21 @@ export function cost(more: Partial<Cost> = {}): Cost {
     billed_as_of: null,
     differences: [],
     lines: [],
+    ...more,
+  };
+}
+
+/** The user's own month, with a cap that is far away. */
+export function budget(more: Partial<Budget> = {}): Budget {
+  return {
+    instance_id: null,
+    period: 'monthly',
+    cap_usd: 50,
+    at_limit: 'block',
+    spent_usd: 10,
+    reserved_usd: 5,
+    left_usd: 35,
+    usd_per_hour_now: 0.25,
     ...more,
   };
 }

@@ -5,9 +5,10 @@ import { Button, buttonClass } from '@/design/Button';
 import { Card, Page } from '@/design/Layout';
 import { Empty, Failure, Loading } from '@/design/Notice';
 import { useConnection } from '@/parts/connection';
+import { fleetQuery } from '@/parts/fleet';
+import { balanceQuery, budgetsQuery } from '@/parts/spending';
 import { hasEnded } from '@/parts/states';
 import { InstanceTable } from './InstanceTable';
-import { balanceQuery, budgetsQuery, fleetQuery } from './queries';
 import { SpendNow } from './SpendNow';
 
 export function FleetPage() {

@@ -1,6 +1,6 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions } from '@tanstack/react-query';
 import type { Api } from '@/api/client';
-import { isMoving } from '@/parts/states';
+import { isMoving } from './states';
 
 const PAGE = 100;
 
@@ -19,23 +19,5 @@ export function fleetQuery(api: Api) {
       const shown = state.data?.pages.flatMap((page) => page.items) ?? [];
       return shown.some((each) => isMoving(each.state)) ? 2000 : 6000;
     },
-  });
-}
-
-/** The user's own two lines, which come first. */
-export function budgetsQuery(api: Api) {
-  return queryOptions({
-    queryKey: ['budgets'],
-    queryFn: ({ signal }) => api.get('/api/budgets', { query: { limit: 2 }, signal }),
-    refetchInterval: 6000,
-  });
-}
-
-/** Asks the providers themselves, so it is not asked often. */
-export function balanceQuery(api: Api) {
-  return queryOptions({
-    queryKey: ['balance'],
-    queryFn: ({ signal }) => api.get('/api/instances/balance', { signal }),
-    refetchInterval: 60_000,
   });
 }
