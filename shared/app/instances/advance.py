@@ -56,7 +56,7 @@ from shared.app.sleep.turn import take_turn
 from shared.app.snapshots.verify import verify_snapshot
 from shared.domain.errors import DocumentExists, VersionConflict
 from shared.domain.instances.decide import next_step
-from shared.domain.instances.rest import due_at, keeps
+from shared.domain.instances.rest import can_wait, due_at, keeps
 from shared.domain.instances.steps import (
     AbandonDrain,
     AskAgent,
@@ -144,10 +144,14 @@ def _rest(services: Services, loaded: Loaded, step: Rest) -> None:
         )
 
 
-def take_snapshot(services: Services, loaded: Loaded, _step: TakeSnapshot) -> None:
-    """The minute's sweep finds when it is time; the next step tells its machine."""
-    begun, writes = open_snapshot(services, loaded, "its policy asks for one")
+def take_snapshot(services: Services, loaded: Loaded, _step: TakeSnapshot) -> bool:
+    """The minute's sweep finds when it is time; nobody waits for it, and so its machine may take
+    it when it renews its lease. Whether that was all there was to do: it is due already when the
+    agent should have told.
+    """
+    begun, writes = open_snapshot(services, loaded, "its policy asks for one", at_leisure=True)
     save(services, loaded, begun, writes)
+    return loaded.lease is not None and can_wait(begun)
 
 
 def _of_rental(services: Services, loaded: Loaded, step: OfRental) -> None:

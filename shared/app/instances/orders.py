@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from shared.agent_wire.messages import POLICY
+from shared.agent_wire.messages import POLICY, SNAPSHOT
 from shared.app.budgets.change import limited_by
 from shared.app.budgets.refuse import refuse_again
-from shared.app.collections import OPERATIONS, RENTALS, SNAPSHOTS
+from shared.app.collections import LEASES, OPERATIONS, RENTALS, SNAPSHOTS
 from shared.app.instances.hints import hint
 from shared.app.instances.read import owned
 from shared.app.instances.save import note, save
@@ -21,6 +21,7 @@ from shared.domain.ids import OperationId, SnapshotId, UserId
 from shared.domain.instances.model import Desired, Instance, InstanceState
 from shared.domain.instances.orders import changes, refuse_ended, refuse_unless
 from shared.domain.instances.transitions import ordered
+from shared.domain.machines.mailbox import QueuedCommand, errand_id
 from shared.domain.operations import Operation, OperationKind, Phase
 from shared.domain.replacing import replace
 from shared.domain.serverless.model import told_of
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from shared.domain.instances.policies import HibernationPolicy, SnapshotPolicy
     from shared.domain.market.offers import OfferFilter
     from shared.domain.serverless.model import Serverless
+    from shared.domain.snapshots.model import Snapshot
 
 TRIES = 10
 SNAPSHOT_DEADLINE_S = 3600
@@ -142,8 +144,12 @@ def snapshot(services: Services, owner: UserId, instance_id: InstanceId, reason:
     return _order(services, owner, instance_id, OperationKind.SNAPSHOT, change)
 
 
-def open_snapshot(services: Services, loaded: Loaded, reason: str) -> Change:
-    """Raises Conflicting when one is under way, or its machine is lost."""
+def open_snapshot(
+    services: Services, loaded: Loaded, reason: str, *, at_leisure: bool = False
+) -> Change:
+    """Raises Conflicting when one is under way, or its machine is lost. `at_leisure` its machine
+    is told when it renews its lease, in which the command is written now.
+    """
     instance = loaded.instance.value
     if instance.primary is None or instance.open_snapshot:
         raise Conflicting("a snapshot is under way")
@@ -155,7 +161,25 @@ def open_snapshot(services: Services, loaded: Loaded, reason: str) -> Change:
     fresh = opened(services, instance, primary, reason, "", deadline)
     following = next_after(instance.snapshots, now)
     begun = replace(instance, open_snapshot=fresh.id, next_snapshot_at=following)
-    return begun, [Add(SNAPSHOTS, fresh.id, fresh)]
+    if not at_leisure or loaded.lease is None:
+        return begun, [Add(SNAPSHOTS, fresh.id, fresh)]
+    fresh = replace(fresh, commanded=True, at_leisure=True)
+    asked = replace(loaded.lease.value, errand=_errand(fresh, now))
+    return begun, [
+        Add(SNAPSHOTS, fresh.id, fresh),
+        Save(LEASES, loaded.lease.key, asked, loaded.lease.version),
+    ]
+
+
+def _errand(snapshot: Snapshot, now: datetime) -> QueuedCommand:
+    return QueuedCommand(
+        id=errand_id(snapshot.id),
+        kind=SNAPSHOT,
+        issued_at=now,
+        expires_at=snapshot.deadline,
+        snapshot_id=snapshot.id,
+        parent_manifest_key=snapshot.parent_manifest_key,
+    )
 
 
 def destroy(

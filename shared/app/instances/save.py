@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.app.audit.record import entry
-from shared.app.collections import INSTANCES, LEASES, OPERATIONS, RENTALS
+from shared.app.collections import INSTANCES, LEASES, OPERATIONS, RENTALS, SNAPSHOTS
 from shared.app.instances.rest_on import rests_until
 from shared.domain.errors import DocumentExists, VersionConflict
-from shared.domain.instances.decide import ASK_AGAIN_S
+from shared.domain.instances.decide import ASK_AGAIN_S, reported_by
 from shared.domain.instances.progress import followed
 from shared.domain.instances.rest import can_wait, may_rest_on
 from shared.domain.machines.lease import unspoken
@@ -37,7 +37,7 @@ def save(
     now = services.clock.now()
     before = loaded.instance.value
     until = _rests_until(services, loaded, instance, writes)
-    moved = replace(instance, due_at=until or _again_at(instance, now))
+    moved = replace(instance, due_at=until or _again_at(instance, writes, now))
     batch: list[Write] = [Save(INSTANCES, moved.id, moved, loaded.instance.version), *writes]
     batch += _fence(loaded, moved, now)
     if loaded.operation:
@@ -77,11 +77,15 @@ def _spoke_meanwhile(services: Services, loaded: Loaded) -> bool:
     return services.store.get(LEASES, primary) is not None
 
 
-def _again_at(instance: Instance, now: datetime) -> datetime:
-    """A snapshot that is about to be ordered may wait for the next minute, should this crash."""
-    if can_wait(instance) and instance.open_snapshot:
-        return now + timedelta(seconds=ASK_AGAIN_S)
-    return now
+def _again_at(instance: Instance, writes: Sequence[Write], now: datetime) -> datetime:
+    """A snapshot that is about to be ordered may wait for the next minute, should this crash; one
+    that its machine is told of at its leisure, for the agent's report.
+    """
+    if not can_wait(instance) or not instance.open_snapshot:
+        return now
+    opened = (w.value for w in writes if isinstance(w, Add) and w.collection is SNAPSHOTS)
+    reported = [reported_by(each, now) for each in opened if each.at_leisure]
+    return min(reported, default=now + timedelta(seconds=ASK_AGAIN_S))
 
 
 def _rests_until(

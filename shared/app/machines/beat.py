@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shared.agent_wire.messages import FENCED, IDLE, OK, HeartbeatAnswer
 from shared.app.machines.keys import keys_for
 from shared.domain.errors import Unauthenticated
+from shared.domain.machines.mailbox import of_errands
 from shared.domain.machines.tokens import MachineToken, machine_token
 from shared.domain.machines.tokens import receipt as receipt_of
 
@@ -29,7 +30,8 @@ def beat(services: Services, token: MachineToken, request: HeartbeatRequest) -> 
     settings = services.settings
     index = services.command_index.read()
     commands: tuple[Command, ...] = ()
-    if request.acks or token.rental_id in index.waiting:
+    done = of_errands(request.acks)  # those are not in a mailbox
+    if len(done) < len(request.acks) or token.rental_id in index.waiting:
         from shared.app.machines.collect import collect  # noqa: PLC0415 - most beats collect none
 
         commands = collect(services, token, request.acks)
@@ -38,13 +40,17 @@ def beat(services: Services, token: MachineToken, request: HeartbeatRequest) -> 
     soon = watched or (request.status is not None and request.status.idle.verdict == IDLE)
     next_beat_s = settings.watched_beat_s if soon else settings.default_beat_s
     receipt = ""  # it keeps the one it has
-    if not _steady(services, token, request):
+    if done or not _steady(services, token, request):
         from shared.app.machines.renew import renew  # noqa: PLC0415 - a steady beat writes nothing
 
         renewed = renew(services, token, request, next_beat_s)
         if renewed is None:
             return HeartbeatAnswer(FENCED, now.timestamp(), float(next_beat_s))
-        receipt = renewed
+        receipt = renewed.receipt
+        if renewed.errand:
+            from shared.app.machines.collect import told  # noqa: PLC0415 - once an hour
+
+            commands = (*commands, told(renewed.errand))
     elif watched and request.usage:
         from shared.app.machines.renew import write_lease  # noqa: PLC0415 - nor one unwatched
 

@@ -20,10 +20,10 @@ def collect(services: Services, token: MachineToken, acks: tuple[str, ...]) -> t
     box = change_mailbox(services, token.rental_id, lambda each: each.after(acks, now))
     if not box.commands:
         change_index(services, lambda index: index.without_waiting(token.rental_id))
-    return tuple(_wire(each) for each in box.commands)
+    return tuple(told(each) for each in box.commands)
 
 
-def _wire(command: QueuedCommand) -> Command:
+def told(command: QueuedCommand) -> Command:
     return Command(
         id=command.id,
         kind=command.kind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from shared.domain.machines.lease import (
     passed,
     rested,
 )
+from shared.domain.machines.mailbox import QueuedCommand
 from shared.domain.machines.tokens import MACHINE_TOKEN_S, Receipt, receipt
 from shared.domain.replacing import replace
 from shared.ports.store import Save
@@ -37,19 +39,27 @@ TRIES = 5
 LONGEST_REST_S = 30 * 86_400.0
 
 
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """`receipt` is "" where none is due; `errand` is told again until it is acknowledged."""
+
+    receipt: str
+    errand: QueuedCommand | None
+
+
 def renew(
     services: Services, token: MachineToken, request: HeartbeatRequest, beat_s: int
-) -> str | None:
+) -> Renewed | None:
     """Write what is new, and tell of idleness. Raises StoreError.
 
-    The receipt, "" where none is due; None for a machine that is fenced.
+    None for a machine that is fenced.
     """
     lease = write_lease(services, token, request, beat_s)
     if lease is None:
         return None
     # Told again at every renewal: a hint may be lost, and no sweep looks at what only runs.
     report_idle(services, lease)
-    return _receipt_of(services, token, request, lease)
+    return Renewed(_receipt_of(services, token, request, lease), lease.errand)
 
 
 def write_lease(
@@ -180,8 +190,9 @@ def _lease(
         received_before=known.received_before if known else 0,
         sent_before=known.sent_before if known else 0,
         rests=rested(known.rests if known else (), _rests_of(request, now)),
+        errand=known.errand if known else None,
     )
-    lease = _carried(_with_status(base, request.status), known)
+    lease = _carried(_with_status(base, request.status), known).without(request.acks)
     return lease.watched(services.settings.timing.beat_grace_s, shard_of(lease.rental_id))
 
 

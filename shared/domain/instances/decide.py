@@ -68,6 +68,7 @@ if TYPE_CHECKING:
 
 MAX_ATTEMPTS_PER_RACER = 5
 ASK_AGAIN_S = 60
+LEISURE_S = 600  # until a lease is renewed, and as long again for the snapshot
 UNTOLD_S = 7200  # longer than from one snapshot to the next, which writes it anyway
 
 
@@ -244,7 +245,7 @@ def _next_look(scene: Scene, now: datetime, timing: Timing) -> InstanceStep:
     if lease and lease.verdict == "idle":
         moments.append(later if later and idle else now + timedelta(seconds=ASK_AGAIN_S))
     if snapshot:
-        moments.append(_told_or(snapshot.deadline, now))
+        moments.append(reported_by(snapshot, now))
     if scene.instance.keep_alive_until and scene.instance.keep_alive_until > now:
         moments.append(scene.instance.keep_alive_until)
     if unused := unused_from(scene.instance, now):
@@ -311,6 +312,15 @@ def _by_snapshot(
     if now >= drain.deadline:
         return AbandonDrain("the snapshot did not come in time", alarm=True)
     return None
+
+
+def reported_by(snapshot: Snapshot, now: datetime) -> datetime:
+    """When to look for a snapshot whose agent says nothing of it."""
+    soon = _told_or(snapshot.deadline, now)
+    if not snapshot.at_leisure:
+        return soon
+    usual = snapshot.created_at + timedelta(seconds=LEISURE_S)
+    return min(snapshot.deadline, max(soon, usual))
 
 
 def _told_or(deadline: datetime, now: datetime) -> datetime:

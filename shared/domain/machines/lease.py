@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.ids import InstanceId, RentalId
+from shared.domain.machines.mailbox import QueuedCommand
 
 POINT_EVERY_S = 25.0
 MOST_POINTS = 240
@@ -113,6 +114,8 @@ class AgentLease:
     `idle_since` is set while the agent's verdict is idle. `renewal_s` is the renewal time
     that the machine was told. `due_at` is when sweeps have its instance looked at, because
     nothing was heard for as long as it lasts; None once they have, and until it is written again.
+    `errand` is a command that the machine is told whenever this is written, until it says that it
+    has it.
     """
 
     rental_id: RentalId
@@ -136,6 +139,7 @@ class AgentLease:
     rests: tuple[Rest, ...] = ()  # not yet in their owner's book
     due_at: datetime | None = None
     shard: int = 0
+    errand: QueuedCommand | None = None
 
     def ends_at(self, grace_s: int) -> float:
         """Epoch seconds until which silence is normal (protocol.md, rule 15)."""
@@ -146,6 +150,12 @@ class AgentLease:
         return replace(
             self, due_at=self.seen_at + timedelta(seconds=self._lasts_s(grace_s)), shard=shard
         )
+
+    def without(self, acks: tuple[str, ...]) -> AgentLease:
+        """Without an errand that was acknowledged, or has expired."""
+        errand = self.errand
+        over = errand is not None and (errand.id in acks or errand.expires_at <= self.seen_at)
+        return replace(self, errand=None) if over else self
 
     def fenced(self, epoch: int) -> AgentLease:
         """Of a machine that is its instance's no more: its beats name an older epoch."""

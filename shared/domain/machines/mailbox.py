@@ -10,6 +10,7 @@ from shared.domain.instances.policies import HibernationPolicy
 from shared.domain.replacing import replace
 
 MAX_WAITING = 32
+_ERRAND = "errand_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,17 @@ class QueuedCommand:
     drain_id: str = ""
     parent_manifest_key: str = ""
     policy: HibernationPolicy | None = None
+
+
+def errand_id(name: str) -> CommandId:
+    """Of a command that can wait until its machine renews its lease: it stands there, and in no
+    mailbox.
+    """
+    return CommandId(_ERRAND + name)
+
+
+def of_errands(acks: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(each for each in acks if each.startswith(_ERRAND))
 
 
 @dataclass(frozen=True, slots=True)

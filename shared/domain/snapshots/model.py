@@ -47,6 +47,7 @@ class Snapshot:
     verified_at: datetime | None = None
     failure: str = ""
     commanded: bool = False  # the agent was told
+    at_leisure: bool = False  # it is told when it renews its lease
     keep: bool = False
     condemned_at: datetime | None = None
     keys: tuple[SealedKey, ...] = ()  # handed to its machine; once verified, those that it needs

@@ -41,7 +41,7 @@ LETTING_GO = (
         "left_undone",
         "a step that failed is never looked at again",
         "shared.app.instances.save",
-        "    moved = replace(instance, due_at=until or _again_at(instance, now))",
+        "    moved = replace(instance, due_at=until or _again_at(instance, writes, now))",
         "    moved = replace(instance, due_at=until)",
     ),
     Mutant(
