@@ -120,6 +120,16 @@ OPEN_RENTALS_OF_ACCOUNT = Query(
     RENTALS,
     where=(Where("account_id", "==", "account_id"), Where("open", "==", "open")),
 )
+RENTALS_STIRRED = Query(
+    "rentals_stirred",
+    RENTALS,
+    where=(
+        Where("account_id", "==", "account_id"),
+        Where("open", "==", "open"),
+        Where("stirred_at", ">", "since"),
+    ),
+    order=(("stirred_at", "asc"),),
+)
 RENTALS_IN_STATE = Query("rentals_in_state", RENTALS, where=(Where("state", "==", "state"),))
 OPERATIONS_OF_OWNER_OF_KINDS = Query(
     "operations_of_owner_of_kinds",
@@ -234,6 +244,7 @@ QUERIES = (
     INSTANCES_DUE_FOR_SNAPSHOT,
     RENTALS_OF_INSTANCE,
     OPEN_RENTALS_OF_ACCOUNT,
+    RENTALS_STIRRED,
     RENTALS_IN_STATE,
     OPERATIONS_OF_OWNER_OF_KINDS,
     SNAPSHOTS_OF_INSTANCE,

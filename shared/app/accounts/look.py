@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.app.accounts.echo import echo_of, is_echo
 from shared.app.accounts.load import marketplace_of
 from shared.app.accounts.returned import take_back
 from shared.app.accounts.sighting import sighting_of
@@ -50,13 +51,15 @@ WAITING = frozenset(
 class Told:
     """What a pass brought. `again_s`: seconds until the next. `stood` are those of which a whole
     listing, begun at `stood_at` and made at `provider_at`, says nothing new; `stood_at` is None
-    where it was not whole.
+    where it was not whole. `echo` as a look has it.
     """
 
     again_s: int
     stood: tuple[RentalId, ...] = ()
     stood_at: datetime | None = None
     provider_at: datetime | None = None
+    echo: str = ""
+    echo_at: datetime | None = None
 
 
 def ask_look(services: Services, account_id: AccountId, at: datetime) -> None:
@@ -106,7 +109,7 @@ def look_at(services: Services, stored: Stored[Look]) -> bool:
     except DumontError as error:
         _finish(services, claimed, None, Told(timing.sweep_s), str(error))
         return True
-    told = _tell(services, account_id, listing, started)
+    told = _tell(services, begun, listing, started)
     _finish(services, claimed, listing, told, listing.why_incomplete)
     return told.again_s <= timing.sweep_s
 
@@ -118,14 +121,18 @@ def _turn(before: Look, now: datetime) -> datetime:
     return max(now, before.started_at + timedelta(seconds=LISTING_INTERVAL_S))
 
 
-def _tell(services: Services, account_id: AccountId, listing: Listing, started: datetime) -> Told:
+def _tell(services: Services, begun: Look, listing: Listing, started: datetime) -> Told:
     """Sightings always; absences only where the listing is whole."""
+    account_id, timing = begun.account_id, services.settings.timing
     by_rental = _by_rental(services, listing)
+    # A listing of many pages takes some seconds: all of it stood when the first was made.
+    at = min((each.at for each in listing.contracts), default=listing.at)
+    if listing.complete and is_echo(services, begun, by_rental, started):
+        stood = tuple(sorted(by_rental))
+        return Told(timing.listing_idle_s, stood, started, at, begun.echo, begun.echo_at)
     values: dict[str, Scalar] = {"account_id": account_id, "open": True}
     open_rentals = {each.id: each for each in every(services, OPEN_RENTALS_OF_ACCOUNT, values)}
     whole = listing.complete and _holds_the_living(services, open_rentals.values(), by_rental)
-    # A listing of many pages takes some seconds: all of it stood when the first was made.
-    at = min((each.at for each in listing.contracts), default=listing.at)
     stood = _stood(services, open_rentals, by_rental, started, at) if whole else ()
     waiting = any(each.state in WAITING for each in open_rentals.values())
     strays: list[tuple[RentalId, Contract]] = []
@@ -140,10 +147,11 @@ def _tell(services: Services, account_id: AccountId, listing: Listing, started: 
             _tell_missed(services, rental, started)
     if strays:
         sweep_strays(services, account_id, tuple(strays), len(listing.contracts))
-    timing = services.settings.timing
     resting_s = timing.listing_idle_s if open_rentals else timing.listing_rest_s
     again_s = timing.sweep_s if waiting else resting_s
-    return Told(again_s, stood, started if whole else None, at)
+    if not whole or waiting or not (set(stood) == open_rentals.keys() == by_rental.keys()):
+        return Told(again_s, stood, started if whole else None, at)
+    return Told(again_s, stood, started, at, echo_of(by_rental), started)
 
 
 def _stood(
@@ -293,7 +301,10 @@ def _done(look_now: Look, begun: Look, listing: Listing | None, now: datetime, e
 
 
 def _with_standing(done: Look, told: Told) -> Look:
-    """A later pass may have ended before this one; one that was not whole leaves what was known."""
+    """A later pass may have ended before this one; one that was not whole leaves what was known.
+    What it brought has to be read before another is an echo.
+    """
+    done = replace(done, echo=told.echo, echo_at=told.echo_at)
     if told.stood_at is None:
         return done
     if done.stood_at and done.stood_at >= told.stood_at:

@@ -15,6 +15,8 @@ class Look:
     `provider_at` is the provider's clock in the last listing, which was read at `ended_at`.
     `stood` are the rentals of which the last whole listing, that began at `stood_at` and was made
     at `stood_provider_at`, said nothing new: it is not written down at each of them.
+    `echo` is a digest of what was listed when that was all that stood open, "" where it was not;
+    `echo_at` is when that listing began.
     """
 
     account_id: AccountId
@@ -29,6 +31,8 @@ class Look:
     stood: tuple[RentalId, ...] = ()
     stood_at: datetime | None = None
     stood_provider_at: datetime | None = None
+    echo: str = ""
+    echo_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

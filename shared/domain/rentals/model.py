@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from shared.domain.billing.budget import Charged
 from shared.domain.billing.meter import Meter
 from shared.domain.ids import AccountId, ContractId, InstanceId, RentalId, UserId
+from shared.domain.rentals.contract_status import ContractStatus
 
 
 class RentalState(StrEnum):
@@ -87,6 +88,14 @@ class Address:
     ports: tuple[tuple[int, int], ...] = ()
 
 
+# What a listing says of a rental that is at rest.
+AS_EXPECTED = {
+    RentalState.LIVE: frozenset({ContractStatus.RUNNING}),
+    RentalState.STOPPED: frozenset({ContractStatus.STOPPED, ContractStatus.OUTBID}),
+}
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Rental:
     """`contract_id` is written once. `strays` are other contracts under our label: ours to end.
@@ -95,7 +104,8 @@ class Rental:
     last destroy. `ordered_at` is when its create call was let go, by our clock; None before.
     `blame` is set once something said that it cannot become ready. `switching_since` is set
     from the first call of a stop, a start or a destroy until its clean answer.
-    `agent_key_hash` is SHA-256 of the key of the first agent that said hello.
+    `agent_key_hash` is SHA-256 of the key of the first agent that said hello. `stirred_at` is when
+    its state last changed, NEVER while the next listing may bring something.
     """
 
     id: RentalId
@@ -138,6 +148,24 @@ class Rental:
     ledgered: Meter | None = None  # as it stood when its last page of the ledger was written
     unbilled: bool = False  # its contracts are not yet compared for good with the provider's bill
     open: bool = True  # not GONE; for queries
+    stirred_at: datetime = NEVER  # made of the others, for queries: when it came to rest
     reserved_rate: int = 0  # micro-USD per hour that the reservation reckons with
     booked: Mapping[str, Charged] = field(default_factory=dict)  # by month, what is charged
     data_key: str = ""  # seals what its machine stores, sealed itself; "" before it spoke, and gone
+
+    def __post_init__(self) -> None:
+        stirred_at = self.state_since if self.at_rest else NEVER
+        object.__setattr__(self, "stirred_at", stirred_at)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing of ours is under way, and its provider said last what was expected."""
+        expected = AS_EXPECTED.get(self.state, frozenset())
+        return (
+            self.provider_status in expected
+            and self.contract_id is not None
+            and self.claim is None
+            and self.switching_since is None
+            and self.destroyed_at is None
+            and not self.absences
+        )

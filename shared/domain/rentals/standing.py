@@ -10,9 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from shared.domain.rentals.contract_status import ContractStatus
-from shared.domain.rentals.model import Rental, RentalState
-from shared.domain.rentals.observe import STILL, sighted
+from shared.domain.rentals.model import AS_EXPECTED, Rental, RentalState
+from shared.domain.rentals.observe import sighted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,17 +19,12 @@ if TYPE_CHECKING:
     from shared.domain.market.look import Look
     from shared.domain.rentals.observe import Sighting
 
-_AS_EXPECTED = {
-    RentalState.LIVE: frozenset({ContractStatus.RUNNING}),
-    RentalState.STOPPED: STILL,
-}
-
 
 def stands(rental: Rental, sighting: Sighting, looked_at: datetime, now: datetime) -> bool:
     """Whether all that this sighting would change is when it was seen."""
     if not may_stand(rental) or rental.claim or rental.switching_since:
         return False
-    if sighting.status not in _AS_EXPECTED[rental.state] or looked_at < rental.state_since:
+    if sighting.status not in AS_EXPECTED[rental.state] or looked_at < rental.state_since:
         return False
     after = sighted(rental, sighting, looked_at, now)
     return after == _seen(rental, looked_at, sighting.provider_at)
@@ -39,7 +33,7 @@ def stands(rental: Rental, sighting: Sighting, looked_at: datetime, now: datetim
 def may_stand(rental: Rental) -> bool:
     """Whether a look may speak for it: what is on its way in or out is written down itself."""
     return (
-        rental.state in _AS_EXPECTED
+        rental.state in AS_EXPECTED
         and rental.contract_id is not None
         and rental.destroyed_at is None
         and not rental.absences
