@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.agent_wire.messages import Command
-from shared.app.machines.mailbox import change_index, change_mailbox
+from shared.app.machines.mailbox import left
 from shared.app.machines.plan import idle_policy
 
 if TYPE_CHECKING:
@@ -15,11 +15,8 @@ if TYPE_CHECKING:
 
 
 def collect(services: Services, token: MachineToken, acks: tuple[str, ...]) -> tuple[Command, ...]:
-    """What waits, without what was acknowledged; the index follows the mailbox."""
-    now = services.clock.now()
-    box = change_mailbox(services, token.rental_id, lambda each: each.after(acks, now))
-    if not box.commands:
-        change_index(services, lambda index: index.without_waiting(token.rental_id))
+    """What waits, without what was acknowledged."""
+    box = left(services, token.rental_id, acks, services.clock.now())
     return tuple(told(each) for each in box.commands)
 
 

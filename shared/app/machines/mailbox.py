@@ -10,9 +10,11 @@ from shared.app.machines.collections import COMMAND_INDEX, INDEX_KEY
 from shared.domain.errors import DocumentExists, StoreError, VersionConflict
 from shared.domain.ids import CommandId, RentalId
 from shared.domain.machines.mailbox import CommandIndex, Mailbox, QueuedCommand
+from shared.ports.store import Add, Save, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from shared.app.services import Services
     from shared.domain.instances.policies import HibernationPolicy
@@ -48,7 +50,7 @@ def send(
         parent_manifest_key=parent_manifest_key,
         policy=policy,
     )
-    change_mailbox(services, rental_id, lambda box: box.put(command))
+    _put(services, rental_id, command)
     change_index(services, lambda index: index.with_waiting(rental_id))
 
 
@@ -60,15 +62,50 @@ def forget(services: Services, rental_id: RentalId) -> None:
         return
 
 
-def change_mailbox(
-    services: Services, rental_id: RentalId, change: Callable[[Mailbox], Mailbox]
-) -> Mailbox:
+def left(services: Services, rental_id: RentalId, acks: tuple[str, ...], now: datetime) -> Mailbox:
+    """The mailbox without what was acknowledged or has expired.
+
+    An empty one leaves the index in the commit that saw it empty: a command that is sent between
+    the two would lie in a mailbox that no beat opens.
+    """
     for _ in range(TRIES):
         stored = services.store.get(MAILBOXES, rental_id)
         before = stored.value if stored else Mailbox(rental_id)
-        after = change(before)
+        after = before.after(acks, now)
+        unlisted = () if after.commands else _without(services, rental_id)
+        if after == before and not unlisted:
+            return after
+        kept: Write = (
+            Save(MAILBOXES, rental_id, after, stored.version)
+            if stored
+            else Add(MAILBOXES, rental_id, after)
+        )
+        try:
+            services.store.commit([kept, *unlisted])
+        except (VersionConflict, DocumentExists):
+            continue
+        if unlisted:
+            services.command_index.forget()
+        return after
+    raise StoreError("the mailbox is too busy")
+
+
+def _without(services: Services, rental_id: RentalId) -> tuple[Write, ...]:
+    """What takes it off the index; nothing where it is not on it."""
+    stored = services.store.get(COMMAND_INDEX, INDEX_KEY)
+    if stored is None or rental_id not in stored.value.waiting:
+        return ()
+    index = stored.value.without_waiting(rental_id)
+    return (Save(COMMAND_INDEX, INDEX_KEY, index, stored.version),)
+
+
+def _put(services: Services, rental_id: RentalId, command: QueuedCommand) -> None:
+    for _ in range(TRIES):
+        stored = services.store.get(MAILBOXES, rental_id)
+        before = stored.value if stored else Mailbox(rental_id)
+        after = before.put(command)
         if after == before:
-            return before
+            return
         try:
             if stored:
                 services.store.save(MAILBOXES, rental_id, after, stored.version)
@@ -76,7 +113,7 @@ def change_mailbox(
                 services.store.add(MAILBOXES, rental_id, after)
         except (VersionConflict, DocumentExists):
             continue
-        return after
+        return
     raise StoreError("the mailbox is too busy")
 
 
