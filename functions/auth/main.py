@@ -136,6 +136,15 @@ ROUTES = (
         limited=Limited.PROVIDER_KEY,
         example=_PROVIDER_KEY,
     ),
+    Route(
+        "DELETE",
+        "/api/settings/providers/<provider>",
+        views.delete_provider,
+        "Remove my key at a marketplace; not while machines are rented with it",
+        scope=Scope.WRITE,
+        status=204,
+        raises=("not_found", "conflict"),
+    ),
 )
 _handle = http_function(ROUTES, services, name="auth")
 

@@ -303,6 +303,7 @@ def test_without_a_good_proof_nothing_is_shown(client: FlaskClient, authorizatio
         client.put("/api/auth/password", json={}, headers=headers),
         client.get("/api/settings/providers", headers=headers),
         client.put("/api/settings/providers", json={}, headers=headers),
+        client.delete("/api/settings/providers/vast", headers=headers),
     ]
 
     assert [_problem(answer) for answer in calls] == [(401, "unauthenticated")] * len(calls)
@@ -323,6 +324,23 @@ def test_a_provider_key_is_tested_and_never_read_back(
     assert vast == _json(good)
     assert (tensordock["provider"], tensordock["is_set"]) == ("tensordock", False)
     assert b"good-1" not in listed.data
+
+
+def test_a_provider_key_is_removed_by_its_owners_login_alone(
+    client: FlaskClient, session: dict[str, Any]
+) -> None:
+    path, headers = "/api/settings/providers", _as(session)
+    client.put(path, json={"provider": "vast", "api_key": "good-1"}, headers=headers)
+    made = client.post("/api/auth/keys", json={"name": "x", "scopes": ["write"]}, headers=headers)
+    by_key = {"Authorization": f"Bearer {_json(made)['key']}"}
+
+    refused = client.delete(f"{path}/vast", headers=by_key)
+    removed = client.delete(f"{path}/vast", headers=headers)
+    again = client.delete(f"{path}/vast", headers=headers)
+
+    assert _problem(refused) == (403, "forbidden")
+    assert removed.status_code == 204
+    assert _problem(again) == (404, "not_found")
 
 
 @pytest.mark.parametrize("api_key", ["", "a b", "a\r\nX-Evil: 1", "é", "x" * 513])

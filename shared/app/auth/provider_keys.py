@@ -14,15 +14,17 @@ from shared.domain.errors import (
     Conflicting,
     Forbidden,
     Invalid,
+    NotFound,
     ProviderCannot,
     ProviderKeyRejected,
 )
 from shared.domain.replacing import replace
-from shared.ports.store import Add, Save
+from shared.ports.store import Add, Delete, Save
 
 if TYPE_CHECKING:
     from shared.app.services import Services
     from shared.domain.principals import Principal
+    from shared.domain.rentals.model import Rental
     from shared.ports.marketplace import Marketplace
     from shared.ports.store import Stored, Write
 
@@ -53,8 +55,7 @@ def save_provider_key(
     it could not be asked, Conflicting for a key that does not show the machines that are rented
     (one that is being rented at this very moment is not looked for), Forbidden for an API key.
     """
-    if principal.session is None:
-        raise Forbidden("Provider keys are set by whoever is logged in with a password.")
+    _require_login(principal)
     if provider not in PROVIDERS:
         raise Invalid(f"There is no such provider; known are: {', '.join(PROVIDERS)}.", "/provider")
     account_id = account_id_of(principal.user_id, provider)
@@ -68,6 +69,38 @@ def save_provider_key(
     tested = replace(account, accepted_at=services.clock.now())
     _keep(services, before, tested)
     return _status(provider, tested)
+
+
+def remove_provider_key(services: Services, principal: Principal, provider: str) -> None:
+    """From now on nothing is asked of the provider in the owner's name, nor rented there.
+
+    What is asleep stays so until a key is set again. Raises NotFound where none is set,
+    Conflicting while a machine is or may still be rented under it (one that is being ordered at
+    this very moment is not looked for: without a key its order is never sent), Forbidden for an
+    API key.
+    """
+    _require_login(principal)
+    account_id = account_id_of(principal.user_id, provider)
+    stored = services.store.get(PROVIDER_ACCOUNTS, account_id)
+    if stored is None:
+        raise NotFound("There is no key for this provider.")
+    if _rented_under(services, stored.value):
+        raise Conflicting("Machines are rented with this key. Let them go first.")
+    said = entry(
+        services, principal.user_id, "provider_key.removed", f"at {provider}", target=account_id
+    )
+    services.store.commit([Delete(PROVIDER_ACCOUNTS, account_id, stored.version), said])
+
+
+def _require_login(principal: Principal) -> None:
+    if principal.session is None:
+        raise Forbidden("Provider keys are set and removed by a login with a password.")
+
+
+def _rented_under(services: Services, account: ProviderAccount) -> tuple[Stored[Rental], ...]:
+    """Rentals that may have a machine."""
+    values = {"account_id": account.id, "open": True}
+    return services.store.find(OPEN_RENTALS_OF_ACCOUNT, values, limit=200).items
 
 
 def _require_accepted(services: Services, account: ProviderAccount) -> None:
@@ -90,9 +123,7 @@ def _require_a_listing(marketplace: Marketplace) -> None:
 
 def _require_sight_of_machines(services: Services, account: ProviderAccount) -> None:
     """Under the key of another account living machines would look gone, and run on unseen."""
-    rented = services.store.find(
-        OPEN_RENTALS_OF_ACCOUNT, {"account_id": account.id, "open": True}, limit=200
-    ).items
+    rented = _rented_under(services, account)
     if not rented:
         return
     seen = {contract.id for contract in services.marketplace(account).listing().contracts}

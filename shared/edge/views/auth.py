@@ -89,6 +89,11 @@ def put_provider(call: Call[NoQuery, wire.ProviderKeyBody]) -> wire.ProviderAnsw
     return wire.provider_answer(status)
 
 
+def delete_provider(call: Call[NoQuery, NoBody]) -> Answer:
+    provider_keys.remove_provider_key(call.services, call.user, call.path["provider"])
+    return NOTHING
+
+
 def _bearer(call: Call[Any, Any]) -> Principal | None:
     scheme, _, token = call.headers.get("authorization", "").partition(" ")
     if not token:

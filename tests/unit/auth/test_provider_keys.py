@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shared.app.auth.collections import ACCOUNTS_OF_OWNER
-from shared.app.auth.provider_keys import list_providers, save_provider_key
+from shared.app.auth.provider_keys import (
+    list_providers,
+    remove_provider_key,
+    save_provider_key,
+)
 from shared.app.collections import RENTALS
 from shared.domain.accounts import account_id_of
 from shared.domain.errors import (
     Conflicting,
     Invalid,
+    NotFound,
 )
 from shared.domain.ids import ContractId, InstanceId, RentalId
 from shared.domain.rentals.model import Rental, RentalState, Terms
@@ -106,3 +111,28 @@ def test_while_machines_are_rented_only_a_key_that_shows_them_is_taken(world: Wo
 
     (account,) = world.store.find(ACCOUNTS_OF_OWNER, {"owner": caller.user_id}).items
     assert world.secrets.open(account.value.sealed_key, account.key) == "good-rotated"
+
+
+def test_a_key_that_is_removed_is_gone_and_can_be_set_again(world: World) -> None:
+    caller, other = logged_in(world), logged_in(world, "bea@example.org")
+    for each in (caller, other):
+        save_provider_key(world, each, "vast", "good-1")
+
+    remove_provider_key(world, caller, "vast")
+    with pytest.raises(NotFound):
+        remove_provider_key(world, caller, "vast")
+
+    assert not any(each.is_set for each in list_providers(world, caller))
+    assert list_providers(world, other)[0].is_set
+    assert save_provider_key(world, caller, "vast", "good-2").is_set
+
+
+def test_the_key_of_rented_machines_stays(world: World) -> None:
+    caller = logged_in(world)
+    save_provider_key(world, caller, "vast", "good-1")
+    _rent(world, caller, "77")
+
+    with pytest.raises(Conflicting):
+        remove_provider_key(world, caller, "vast")
+
+    assert list_providers(world, caller)[0].is_set
