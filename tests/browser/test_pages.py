@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PARTS = {
     "overview": ("", "Machine"),
+    "sleep": ("/sleep", "Policy"),
     "cost": ("/cost", "Line by line"),
     "snapshots": ("/snapshots", "Snapshots"),
     "timeline": ("/timeline", "What happened, and why"),

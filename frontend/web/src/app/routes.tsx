@@ -100,6 +100,11 @@ const overview = createRoute({
   component: lazyRouteComponent(() => import('@/features/instances/OverviewPart'), 'OverviewPart'),
 });
 
+const sleep = createRoute({
+  ...instancePart('/sleep'),
+  component: lazyRouteComponent(() => import('@/features/instances/SleepPart'), 'SleepPart'),
+});
+
 const cost = createRoute({
   ...instancePart('/cost'),
   component: lazyRouteComponent(() => import('@/features/instances/CostPart'), 'CostPart'),
@@ -129,7 +134,7 @@ const tree = root.addChildren([
     offers,
     deploy,
     budgets,
-    instance.addChildren([overview, cost, snapshots, timeline, logs]),
+    instance.addChildren([overview, sleep, cost, snapshots, timeline, logs]),
   ]),
 ]);
 

@@ -30,6 +30,23 @@ export function FieldGrid({ children }: { readonly children: ReactNode }) {
   return <div className={styles.grid}>{children}</div>;
 }
 
+interface GroupProps {
+  readonly legend: string;
+  /** One of several alike, within a group. */
+  readonly isInner?: boolean;
+  readonly children: ReactNode;
+}
+
+/** Fields that belong together. */
+export function Group({ legend, isInner = false, children }: GroupProps) {
+  return (
+    <fieldset className={`${styles.group ?? ''} ${isInner ? (styles.inner ?? '') : ''}`}>
+      <legend>{legend}</legend>
+      {children}
+    </fieldset>
+  );
+}
+
 interface Around {
   readonly label: string;
   readonly hint?: ReactNode;

@@ -60,7 +60,7 @@ describe('the budgets', () => {
     const providers = await screen.findByRole('table', { name: 'Providers' });
     expect(within(providers).getByRole('row', { name: /vast/ }).textContent).toBe('vast$12.50unknown$3.00');
     expect(screen.getByText('vast: today is missing')).toBeDefined();
-  });
+  }, SLOW);
 
   it('say why a cap is refused, and keep what was typed', async () => {
     const behind = server([budget({ cap_usd: null, at_limit: null, left_usd: null })]).on('PUT', '/api/budgets', () =>
@@ -76,7 +76,7 @@ describe('the budgets', () => {
 
     expect((await within(dialog).findByRole('alert')).textContent).toContain('A cap is at most 10,000,000.');
     expect(within(dialog).getByDisplayValue('25')).toBeDefined();
-  });
+  }, SLOW);
 
   it('are removed by null, once that is confirmed', async () => {
     const behind = server([budget({ instance_id: PAINT.id, period: 'hourly' })]);
@@ -89,12 +89,12 @@ describe('the budgets', () => {
 
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
     expect(behind.asked('PUT', '/api/budgets')[0]?.body).toEqual({ instance_id: PAINT.id, period: 'hourly', cap_usd: null });
-  });
+  }, SLOW);
 
   it('cannot be changed in the demo', async () => {
     openSite(server([budget()]), '/budgets?demo=true');
 
     await screen.findByRole('table', { name: 'For all that you rent' });
     expect(screen.queryByRole('button', { name: /cap/ })).toBeNull();
-  });
+  }, SLOW);
 });

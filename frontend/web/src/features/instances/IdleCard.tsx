@@ -2,7 +2,7 @@ import type { Instance } from '@/api/contract';
 import { Badge, type Tone } from '@/design/Badge';
 import { Card, Facts, Note, type Fact } from '@/design/Layout';
 import { AsOf, At, Since } from '@/design/Values';
-import { amount } from '@/format/size';
+import { ruleWords } from '@/parts/policy/words';
 
 const TONES: Readonly<Record<string, Tone>> = { busy: 'good', idle: 'warn', unknown: 'still' };
 
@@ -31,7 +31,7 @@ function factsOf({ idle, hibernation, ...instance }: Instance): Fact[] {
   const verdict = idle?.verdict ?? 'unknown';
   const facts: Fact[] = [
     { name: 'In use', value: <Badge tone={TONES[verdict] ?? 'still'}>{verdict}</Badge> },
-    { name: 'Rule', value: hibernation.enabled === false ? 'never by itself' : ruleOf(hibernation) },
+    { name: 'Rule', value: ruleWords(hibernation) },
     {
       name: 'Last snapshot',
       value: instance.last_snapshot ? <Since at={instance.last_snapshot.created_at} /> : 'none yet',
@@ -45,9 +45,4 @@ function factsOf({ idle, hibernation, ...instance }: Instance): Fact[] {
     facts.push({ name: 'Kept awake until', value: <At at={instance.keep_alive_until} /> });
   }
   return facts;
-}
-
-function ruleOf({ adaptive, idle_minutes = 3, gpu_threshold_percent = 5 }: Instance['hibernation']): string {
-  const waits = adaptive ? 'when waiting no longer pays,' : `after ${amount(idle_minutes, 'min')}`;
-  return `${waits} with the GPU below ${amount(gpu_threshold_percent, '%')}`;
 }

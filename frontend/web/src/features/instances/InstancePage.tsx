@@ -30,6 +30,9 @@ export function InstancePage() {
             <Link to="/instances/$instanceId" params={{ instanceId }} activeOptions={{ exact: true, includeSearch: false }}>
               Overview
             </Link>
+            <Link to="/instances/$instanceId/sleep" params={{ instanceId }}>
+              Sleep
+            </Link>
             <Link to="/instances/$instanceId/cost" params={{ instanceId }}>
               Cost
             </Link>
