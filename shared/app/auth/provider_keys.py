@@ -99,8 +99,9 @@ def _require_login(principal: Principal) -> None:
 
 def _rented_under(services: Services, account: ProviderAccount) -> tuple[Stored[Rental], ...]:
     """Rentals that may have a machine."""
-    values = {"account_id": account.id, "open": True}
-    return services.store.find(OPEN_RENTALS_OF_ACCOUNT, values, limit=200).items
+    return services.store.find(
+        OPEN_RENTALS_OF_ACCOUNT, {"account_id": account.id, "open": True}, limit=200
+    ).items
 
 
 def _require_accepted(services: Services, account: ProviderAccount) -> None:
