@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.app.collections import SNAPSHOTS, TIMELINE_OF_INSTANCE
+from shared.app.collections import INSTANCES, SNAPSHOTS, TIMELINE_OF_INSTANCE
 from shared.app.instances import orders
 from shared.app.instances.read import Within
-from shared.app.snapshots.condemn import delete_snapshot
+from shared.app.snapshots.condemn import delete_snapshot, retain
 from shared.app.snapshots.restore import restore
 from shared.domain.errors import Conflicting
 from shared.domain.ids import InstanceId, SnapshotId
 from shared.domain.instances.model import InstanceState
-from tests.orchestration.cloud import OFFERS, OWNER, Cloud
+from shared.domain.instances.policies import SnapshotPolicy
+from shared.domain.replacing import replace
+from tests.fakes.meanwhile import Meanwhile
+from tests.orchestration.cloud import OFFERS, OWNER, Cloud, Process
+from tests.orchestration.fate import CrashAt
 from tests.orchestration.job import GONE_WITHIN_S
 from tests.orchestration.losses import die
 from tests.orchestration.orders import create, order, snapshot, until_done, until_state, wake
@@ -174,6 +178,40 @@ def test_what_a_running_workspace_stands_on_cannot_be_deleted_before_its_own_sna
     until_done(cloud, instance_id)
 
     delete_snapshot(cloud.services, OWNER, older)
+
+
+def test_what_another_instance_was_made_from_is_not_removed_before_its_own_snapshot() -> None:
+    """Found by the fault simulation: the source's policy kept its newest only, and four machines
+    were paid for that could not be filled.
+    """
+    cloud = Cloud()
+    source, older, _ = asleep_with_two(cloud)
+    copy = InstanceId(restore(cloud.services, OWNER, older, new_instance=True, label="").target)
+    newest_only = SnapshotPolicy(interval_minutes=0, keep_last=1)
+
+    retain(cloud.services, replace(cloud.instance(source), snapshots=newest_only))
+    with pytest.raises(Conflicting, match="made from it"):
+        delete_snapshot(cloud.services, OWNER, older)
+    until_state(cloud, copy, S.RUNNING)
+
+    assert work_in(cloud, older) <= cloud.machine_of(copy).disk.work
+    snapshot(cloud, copy)
+    until_done(cloud, copy)
+    delete_snapshot(cloud.services, OWNER, older)
+
+
+def test_a_snapshot_that_goes_while_an_instance_is_made_from_it_is_refused() -> None:
+    cloud = Cloud()
+    _, older, _ = asleep_with_two(cloud)
+    quick = Process(cloud, CrashAt(None))
+    quick.store = Meanwhile(
+        cloud.store, INSTANCES, lambda: delete_snapshot(cloud.services, OWNER, older)
+    )
+
+    with pytest.raises(Conflicting, match="cannot be restored"):
+        restore(quick, OWNER, older, new_instance=True, label="", idempotency_id="copy")
+
+    assert cloud.store.get(INSTANCES, "inst_copy") is None
 
 
 def test_no_snapshot_is_named_while_what_runs_is_still_drained() -> None:

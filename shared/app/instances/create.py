@@ -13,9 +13,16 @@ from shared.app.history.regard import regard_of
 from shared.app.instances.hints import hint
 from shared.app.instances.save import note
 from shared.app.market.offers import find_offer
+from shared.app.snapshots.lend import lent
 from shared.domain.billing.budget import reservation
 from shared.domain.billing.limits import NO_LIMITS, Limits
-from shared.domain.errors import Conflicting, InsufficientFunds, ProviderError
+from shared.domain.errors import (
+    Conflicting,
+    InsufficientFunds,
+    ProviderError,
+    StoreError,
+    VersionConflict,
+)
 from shared.domain.ids import AccountId, InstanceId, OperationId, SnapshotId, UserId
 from shared.domain.instances.model import Desired, Instance, InstanceState, WorkspaceSpec
 from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
@@ -31,6 +38,8 @@ if TYPE_CHECKING:
     from shared.app.services import Services
     from shared.domain.accounts import ProviderAccount
     from shared.domain.market.offers import Offer
+
+TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +65,8 @@ def create_instance(
 
     The same `idempotency_id` meets what an earlier try made.
 
-    Raises OfferGone, InsufficientFunds, BudgetExceeded, Conflicting (no provider account) or
-    ProviderError.
+    Raises OfferGone, InsufficientFunds, BudgetExceeded, Conflicting (no provider account, or a
+    snapshot that cannot be restored), NotFound (no such snapshot) or ProviderError.
     """
     made = _made_before(services, owner, idempotency_id)
     if made:
@@ -77,16 +86,31 @@ def create_instance(
     account = _funded(services, accounts, gpu_rate)
     instance, operation = _records(services, owner, account.id, new, idempotency_id)
     about(instance_id=instance.id, operation_id=operation.id)
-    services.store.commit(
-        [
-            Add(INSTANCES, instance.id, instance),
-            Add(OPERATIONS, operation.id, operation),
-            note(services, instance, "ordered.create", instance.state_reason, target=operation.id),
-            *_warned(services, instance, offer),
-        ]
-    )
+    ordered = note(services, instance, "ordered.create", instance.state_reason, target=operation.id)
+    writes = [
+        Add(INSTANCES, instance.id, instance),
+        Add(OPERATIONS, operation.id, operation),
+        ordered,
+        *_warned(services, instance, offer),
+    ]
+    _commit(services, instance, writes)
     hint(services, instance.id, "created")
     return instance, operation
+
+
+def _commit(services: Services, instance: Instance, writes: list[Write]) -> None:
+    """Where it is made from a snapshot, with that: it is not removed from under it."""
+    source = instance.restore_from
+    if source is None:
+        services.store.commit(writes)
+        return
+    for _ in range(TRIES):
+        try:
+            services.store.commit([*writes, lent(services, source, instance.id)])
+        except VersionConflict:
+            continue
+        return
+    raise StoreError("the snapshot is too busy")
 
 
 def _refuse_small_purse(new: NewInstance, offer: Offer | None) -> None:

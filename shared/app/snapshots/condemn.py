@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shared.app.audit.record import entry
 from shared.app.collections import INSTANCES, SNAPSHOTS, SNAPSHOTS_OF_INSTANCE
 from shared.app.pages import every
+from shared.app.snapshots.lend import borrowed_why
 from shared.app.snapshots.read import owned_snapshot
 from shared.domain.errors import Conflicting, StoreError, VersionConflict
 from shared.domain.snapshots.model import Snapshot, SnapshotState
@@ -32,6 +33,7 @@ def delete_snapshot(services: Services, owner: UserId, snapshot_id: SnapshotId) 
         instance = services.store.get(INSTANCES, snapshot.instance_id)
         siblings = all_of(services, snapshot.instance_id)
         why = pinned_why(snapshot, instance.value if instance else None, siblings)
+        why = why or borrowed_why(services, snapshot)
         if why:
             raise Conflicting(f"it cannot go: {why}")
         try:
@@ -50,7 +52,9 @@ def retain(services: Services, instance: Instance) -> None:
 
 
 def condemn_all(services: Services, instance: Instance) -> None:
-    """The owner wants nothing of a destroyed instance kept, but for what was kept for ever."""
+    """The owner wants nothing of a destroyed instance kept, but for what was kept for ever, and
+    what another instance was made from and still needs.
+    """
     for each in all_of(services, instance.id):
         if each.restorable and not each.keep:
             _condemn(services, each, "its instance was destroyed with its snapshots")
@@ -64,6 +68,8 @@ def _condemn(services: Services, snapshot: Snapshot, why: str) -> None:
     stored = services.store.get(SNAPSHOTS, snapshot.id)
     if stored is None or stored.value != snapshot:
         return  # somebody kept or changed it meanwhile
+    if borrowed_why(services, snapshot):
+        return
     try:
         _save(services, stored, "snapshot.condemned", why)
     except VersionConflict:

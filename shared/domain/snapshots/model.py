@@ -49,6 +49,7 @@ class Snapshot:
     commanded: bool = False  # the agent was told
     at_leisure: bool = False  # it is told when it renews its lease
     keep: bool = False
+    lent_to: tuple[InstanceId, ...] = ()  # instances that were made from it
     condemned_at: datetime | None = None
     keys: tuple[SealedKey, ...] = ()  # handed to its machine; once verified, those that it needs
 

@@ -32,6 +32,14 @@ def pinned_why(snapshot: Snapshot, instance: Instance | None, siblings: Iterable
     return ""
 
 
+def needed_by(snapshot: Snapshot, borrower: Instance) -> bool:
+    """An instance that was made from another's has nothing else until one of its own is
+    acknowledged.
+    """
+    ended = borrower.state is InstanceState.DESTROYED
+    return not ended and snapshot.id in {borrower.restore_from, borrower.source}
+
+
 def superfluous(
     snapshots: tuple[Snapshot, ...], instance: Instance, keep_last: int
 ) -> tuple[Snapshot, ...]:

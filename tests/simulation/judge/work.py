@@ -150,10 +150,21 @@ class WorkJudge:
             self._findings.add(STOPS_UNDER_LEASE, drain.id, text)
 
     def _snapshot_changed(self, key: str, before: Snapshot | None, after: Snapshot | None) -> None:
+        condemned = after is not None and after.state is SnapshotState.CONDEMNED
+        if condemned and (before is None or before.state is not SnapshotState.CONDEMNED):
+            self._check_needed(key)
         acked = after is not None and after.state is SnapshotState.ACKED
         if acked and (before is None or before.state is not SnapshotState.ACKED):
             self._acked.add(key)
             self.check_bytes(key)
+
+    def _check_needed(self, snapshot_id: str) -> None:
+        """Its bytes stay for a day; whoever is to be brought up from it gets it no more."""
+        for instance in self._documents.instances.values():
+            needs = {instance.head, instance.restore_from, instance.source}
+            if instance.state is not InstanceState.DESTROYED and snapshot_id in needs:
+                text = f"{snapshot_id} is condemned, and {instance.id} needs it"
+                self._findings.add(SNAPSHOTS_LOST, (snapshot_id, instance.id), text)
 
     # --- the blob store
 

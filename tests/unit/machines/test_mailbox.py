@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,15 +15,9 @@ from shared.domain.ids import CommandId, InstanceId, RentalId
 from shared.domain.machines.mailbox import MAX_WAITING, CommandIndex, Mailbox, QueuedCommand
 from shared.domain.machines.tokens import MachineToken
 from tests.fakes.clock import START
+from tests.fakes.meanwhile import Meanwhile
 from tests.orchestration.cloud import Cloud, Process
 from tests.orchestration.fate import CrashAt
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from shared.ports.store import Collection, Store, Version, Write
-
-T = TypeVar("T")
 
 ME, OTHER = RentalId("rent_1"), RentalId("rent_2")
 
@@ -77,31 +70,6 @@ def test_somebody_watches_until_their_minute_is_over() -> None:
     assert [rental for rental, _ in index.watch(OTHER, later, soon).watched] == [OTHER]
 
 
-class BetweenReadAndWrite:
-    """A store in which somebody else acts once, just before the index is written."""
-
-    def __init__(self, store: Store, act: Callable[[], None]) -> None:
-        self._store = store
-        self._acts = [act]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    def save(self, collection: Collection[T], key: str, value: T, expected: Version) -> Version:
-        if collection is COMMAND_INDEX:
-            self._act()
-        return self._store.save(collection, key, value, expected)
-
-    def commit(self, writes: Sequence[Write]) -> tuple[Version, ...]:
-        if any(each.collection is COMMAND_INDEX for each in writes):
-            self._act()
-        return self._store.commit(writes)
-
-    def _act(self) -> None:
-        while self._acts:
-            self._acts.pop()()
-
-
 def test_a_command_that_is_sent_while_the_last_one_is_collected_is_still_told() -> None:
     """Found by the fault simulation: a thaw was sent as the acknowledgement of its drain came in,
     the index forgot the mailbox, and the user's processes stood still for a quarter of an hour.
@@ -110,8 +78,8 @@ def test_a_command_that_is_sent_while_the_last_one_is_collected_is_still_told() 
     send(cloud.services, ME, "cmd_drain", DRAIN)
     token = MachineToken(ME, InstanceId("inst_1"), 0, cloud.clock.now() + timedelta(hours=1))
     quick = Process(cloud, CrashAt(None))
-    quick.store = BetweenReadAndWrite(
-        cloud.store, lambda: send(cloud.services, ME, "cmd_thaw", THAW)
+    quick.store = Meanwhile(
+        cloud.store, COMMAND_INDEX, lambda: send(cloud.services, ME, "cmd_thaw", THAW)
     )
 
     told = collect(quick, token, ("cmd_drain",))
