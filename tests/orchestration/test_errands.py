@@ -9,16 +9,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.agent_wire import messages as wire
-from shared.app.collections import INSTANCES, LEASES, MAILBOXES, SNAPSHOTS
+from shared.app.collections import INSTANCES, LEASES, MAILBOXES, RENTALS, SNAPSHOTS
 from shared.app.instances.advance import advance
 from shared.app.machines.beat import beat
+from shared.app.machines.events import LITTLE_BYTES
 from shared.domain.instances.decide import LEISURE_S
 from shared.domain.instances.model import InstanceState
 from shared.domain.machines.tokens import MachineToken
 from shared.domain.snapshots.model import Snapshot, SnapshotState
 from shared.ports.counting import counted
 from tests.orchestration.cloud import Cloud
-from tests.orchestration.orders import create, until_state
+from tests.orchestration.orders import create, destroy, until_done, until_state
 
 if TYPE_CHECKING:
     from shared.domain.ids import InstanceId, RentalId
@@ -132,3 +133,39 @@ def test_its_machine_takes_it_at_its_next_renewal() -> None:
     assert took_s <= asked.cloud.settings.lease_renewal_s + 60
     assert asked.lease.errand is None
     assert asked.cloud.store.get(MAILBOXES, asked.primary) is None
+
+
+def sent_of(asked: Asked) -> int:
+    """What was counted of the bytes that its machine sent."""
+    stored = asked.cloud.store.get(RENTALS, asked.primary)
+    assert stored
+    return stored.value.meter.sent or 0
+
+
+def test_little_traffic_is_counted_with_what_follows() -> None:
+    asked = Asked()
+    first = asked.snapshot.id
+
+    asked.cloud.until(lambda: asked.cloud.instance(asked.id).head == first)
+
+    assert 0 < asked.machine.contract.sent < LITTLE_BYTES
+    assert sent_of(asked) == 0
+    destroy(asked.cloud, asked.id)
+    until_done(asked.cloud, asked.id)
+    assert sent_of(asked) == asked.machine.contract.sent
+
+
+def test_much_traffic_is_counted_at_once() -> None:
+    asked = Asked()
+    asked.machine.contract.sent += LITTLE_BYTES
+    first = asked.snapshot.id
+
+    asked.cloud.until(lambda: asked.cloud.instance(asked.id).head == first)
+
+    assert sent_of(asked) == asked.machine.contract.sent
+
+
+def test_an_operation_that_is_over_is_not_loaded_for_ever() -> None:
+    asked = Asked()
+
+    assert asked.cloud.instance(asked.id).operation_id is None

@@ -150,6 +150,8 @@ def take_snapshot(services: Services, loaded: Loaded, _step: TakeSnapshot) -> bo
     agent should have told.
     """
     begun, writes = open_snapshot(services, loaded, "its policy asks for one", at_leisure=True)
+    if loaded.operation and loaded.operation.value.finished_at:
+        begun = replace(begun, operation_id=None)  # nobody loads it any more with every look
     save(services, loaded, begun, writes)
     return loaded.lease is not None and can_wait(begun)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from shared.agent_wire import messages as wire
 from shared.app.audit.record import entry
-from shared.app.collections import INSTANCES, LEASES, LOGS, SNAPSHOTS
+from shared.app.collections import INSTANCES, LEASES, LOGS, RENTALS, SNAPSHOTS
 from shared.app.instances.hints import hint
 from shared.app.instances.save import note, save
 from shared.app.instances.scene import load
@@ -38,6 +38,7 @@ TRIES = 10
 LOG_DAYS = 7
 MAX_LINE = 2000
 MAX_LINES = 1000
+LITTLE_BYTES = 64 << 20  # less than a tenth of a cent at any marketplace's price
 _BACK = frozenset({wire.EVENT_USABLE, wire.EVENT_RESTORED})
 
 
@@ -74,7 +75,7 @@ def _snapshot_done(services: Services, token: MachineToken, event: wire.AgentEve
         return
     now = services.clock.now()
     _change_snapshot(services, token, done.snapshot_id, lambda s: reported(s, done, now))
-    _count_traffic(services, token, event)
+    _count_traffic(services, token, event, 0 if done.drain_id else LITTLE_BYTES)
 
 
 def _snapshot_failed(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
@@ -236,7 +237,12 @@ def _log(services: Services, token: MachineToken, event: wire.AgentEvent) -> Non
         return  # told twice
 
 
-def _count_traffic(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
+def _count_traffic(
+    services: Services, token: MachineToken, event: wire.AgentEvent, little: int = 0
+) -> None:
+    """Not where it is `little` more than was counted: that comes with what follows, and to the
+    last byte when its machine stops or goes, by its lease.
+    """
     usage = event.usage
     if usage is None:
         return
@@ -244,6 +250,9 @@ def _count_traffic(services: Services, token: MachineToken, event: wire.AgentEve
     before = (lease.value.received_before, lease.value.sent_before) if lease else (0, 0)
     received = None if usage.rx_bytes is None else before[0] + usage.rx_bytes
     sent = None if usage.tx_bytes is None else before[1] + usage.tx_bytes
+    rental = services.store.get(RENTALS, token.rental_id) if little else None
+    if rental and rental.value.meter.untold_bytes(received, sent) < little:
+        return
     merge(
         services,
         token.rental_id,

@@ -172,6 +172,11 @@ class Meter:
             self, received=_larger(self.received, received), sent=_larger(self.sent, sent)
         )
 
+    def untold_bytes(self, received: int | None, sent: int | None) -> int:
+        """By how much these readings pass what is counted; a first one counts from nothing."""
+        passed = ((self.received, received), (self.sent, sent))
+        return sum(max(0, (new or 0) - (known or 0)) for known, new in passed)
+
     def run_since(self, since: datetime, seen_at: datetime) -> Meter:
         """Since then, or since this look where we had taken it for stopped from then on."""
         last_end = self.spans[-1].end if self.spans else None
