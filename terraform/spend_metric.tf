@@ -1,4 +1,4 @@
-# What all machines together cost in an hour, as the sweep writes it down each quarter of an hour.
+# What all machines together cost in an hour, as the sweep writes it down each half of an hour.
 resource "google_logging_metric" "spend" {
   name            = "${var.deployment_id}/spend_rate"
   description     = "USD per hour of everything that stands at marketplaces"

@@ -29,7 +29,7 @@ MOST_PAID = 1000  # more than these are not read
 UNKNOWN_FOR = timedelta(minutes=5)  # an unknown is resolved within 250 s where all is well
 RELEASE_FOR = timedelta(minutes=15)  # a release takes two listings after the longest lag
 _LOOKED_AT = 20  # of the releases that are pending for longest
-SPEND_EVERY_MIN = 15  # one read for each rental that costs: a minute's would be most of the bill
+SPEND_EVERY_MIN = 30  # one read for each rental that costs: a minute's would be most of the bill
 
 _log = logging.getLogger("dumont.figures")
 
@@ -61,7 +61,7 @@ def longest_in(services: Services, state: RentalState, most: int = 1) -> tuple[R
 def tell(services: Services) -> None:
     """For the minute's job: lines of the log for whoever watches it. Raises StoreError.
 
-    `unknown_long` and `release_long` each minute while it lasts; the spend each quarter of an
+    `unknown_long` and `release_long` each minute while it lasts; the spend each half of an
     hour, as the field `spend_rate_usd_per_hour`.
     """
     _tell_long(services)

@@ -1,4 +1,6 @@
-"""When an account's bill is imported: every hour while there is something to compare."""
+"""When an account's bill is imported: every hour while something that is gone is not compared for
+good, and less often where all that there is to compare still stands.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,11 @@ if TYPE_CHECKING:
     from shared.domain.market.look import Look
 
 EVERY = timedelta(hours=1)
+WHILE_IT_STANDS = timedelta(hours=3)  # each import writes once for each rental
 
 
 def ask_bill(services: Services, account_id: AccountId) -> None:
-    """Have the bill imported at the next sweep. Best effort: it is due within the hour anyway,
+    """Have the bill imported at the next sweep. Best effort: it is due in some hours anyway,
     for every look at an account that holds something sees to it.
     """
     now = services.clock.now()

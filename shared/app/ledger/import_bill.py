@@ -18,7 +18,7 @@ from shared.app.collections import (
     STATEMENTS,
     STRAYS_OF_ACCOUNT,
 )
-from shared.app.ledger.ask import EVERY
+from shared.app.ledger.ask import EVERY, WHILE_IT_STANDS
 from shared.app.ledger.tell import difference_entry, orphan_entry, tell_owner
 from shared.app.pages import every
 from shared.app.rentals.merge import merge
@@ -109,7 +109,8 @@ def import_bill(services: Services, account_id: AccountId) -> None:
     done = [_compare_safely(services, work, each, bills[each.id]) for each in rentals]
     _state(services, work)
     if all(done):
-        _again(services, account_id, now + EVERY)
+        ended = any(each.state is RentalState.GONE for each in rentals)
+        _again(services, account_id, now + (EVERY if ended else WHILE_IT_STANDS))
 
 
 def _since(rental: Rental, stored: Stored[Bill] | None) -> datetime:

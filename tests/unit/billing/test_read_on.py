@@ -139,7 +139,7 @@ def test_months_are_read_once() -> None:
     cloud, market = billed("rent_1")
     import_bill(cloud.services, ACCOUNT)
     first = cloud.store.get(BILLS, "rent_1")
-    cloud.clock.advance(3700)
+    cloud.clock.advance(3 * 3600)
 
     import_bill(cloud.services, ACCOUNT)
 
