@@ -25,7 +25,7 @@ LARGEST_MESSAGE_BYTES = 4 << 20
 # rounded up. Too much is harmless, too little would look like the user's traffic.
 WIRE_OVERHEAD = 1.08
 REQUEST_OVERHEAD_BYTES = 1500
-_READ_BYTES = 1 << 16
+_READ_BYTES = 1 << 20  # as much as the kernel has at hand: fewer turns, less to put together
 # `timeout_s` is for one wait on the wire; an answer that drips may take this many of them.
 WAITS_PER_ANSWER = 10
 

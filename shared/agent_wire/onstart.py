@@ -14,6 +14,7 @@ from shared.agent_wire.messages import PATH_BOOT_FAILED
 MAX_CHARACTERS = 2500  # a provider takes 4,048 for everything
 NO_PYTHON = "this image has no Python 3.10 or newer and none could be installed"
 
+# Before the agent as little as can be is started, each Python without its site's packages.
 # Exits 64 to 66 are the agent's own word that it is not to be started again (fenced; another
 # runs; unusable settings). Where the agent's folder cannot be made it lies in the home folder.
 _SCRIPT = """\
@@ -29,15 +30,16 @@ j="{\\"bootstrap_token\\":\\"$DUMONT_BOOTSTRAP_TOKEN\\",\\"message\\":\\"$1\\"}"
 if has curl; then curl -sm20 -H "$t" -d "$j" "$r"
 else wget -qO- -T20 --header "$t" --post-data "$j" "$r"; fi >/dev/null 2>&1; }
 find_py() { for py in python3.13 python3.12 python3.11 python3.10 python3; do
-$py -c 'import sys;sys.exit(sys.version_info<(3,10))' 2>/dev/null && return 0; done; return 1; }
+$py -Sc 'import sys;sys.exit(sys.version_info<(3,10))' 2>/dev/null && return 0; done; return 1; }
 get() { if has curl; then curl -fsSLm300 ${b:+-H "Authorization: Bearer $b"} -o $1 "$u"
 elif has wget; then wget -qT60 ${b:+--header "Authorization: Bearer $b"} -O $1 "$u"
 else B=$b U=$u $py -c 'import os,sys,urllib.request as r;b=os.environ["B"]
 h={"Authorization":"Bearer "+b} if b else {}
 open(sys.argv[1],"wb").write(r.urlopen(r.Request(os.environ["U"],headers=h),timeout=60).read())' $1
 fi; }
-good() { $py -c 'import hashlib as h,sys
-sys.exit(h.sha256(open(sys.argv[1],"rb").read()).hexdigest()!=sys.argv[2])' $1 $s 2>/dev/null; }
+good() { if has sha256sum; then [ "$(sha256sum <$1)" = "$s  -" ]
+else $py -Sc 'import hashlib as h,sys
+sys.exit(h.sha256(open(sys.argv[1],"rb").read()).hexdigest()!=sys.argv[2])' $1 $s; fi 2>/dev/null; }
 nap() { sleep $n; n=$((n<30?n*2:30)); }
 find_py || { [ $(id -u) = 0 ] && has apt-get && { apt-get update &&
 DEBIAN_FRONTEND=noninteractive apt-get install -y python3; } >/dev/null 2>&1

@@ -6,13 +6,16 @@ import base64
 import hashlib
 import http.client
 import json
+import os
 import threading
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from gunicorn.http.wsgi import FileWrapper
 from werkzeug.serving import make_server
+from werkzeug.test import EnvironBuilder
 
 from infra.agent.blobs import GrantBook, GrantedBlobs
 from infra.agent.http import Http, Traffic
@@ -111,6 +114,30 @@ def test_a_range_is_those_bytes(blobs, call, asked, status, expected):
     answered, _, body = call("GET", "inst_1/a", writing(blobs), {"Range": asked})
 
     assert (answered, body) == (status, CONTENT[expected])
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"), [("bytes=1000-299999", slice(1000, 300_000)), ("", slice(None))]
+)
+def test_a_server_that_sends_files_by_itself_finds_the_bytes_where_the_file_stands(
+    tmp_path, clock, secrets, asked, expected
+):
+    blobs = EmbeddedBlobs(tmp_path / "blobs", clock, secrets, "http://127.0.0.1:1/blobs")
+    blobs.put_new("inst_1/a", CONTENT)
+    headers = {"Authorization": f"Bearer {writing(blobs)}"} | ({"Range": asked} if asked else {})
+    environ = EnvironBuilder("/blobs/inst_1/a", headers=headers).get_environ()
+    told = {}
+
+    content = BlobServer(blobs, secrets, clock)(
+        environ | {"wsgi.file_wrapper": FileWrapper},
+        lambda _status, headers: told.update(headers),
+    )
+
+    assert isinstance(content, FileWrapper)
+    sent = os.read(content.filelike.fileno(), int(told["Content-Length"]))
+    assert sent == CONTENT[expected]
+    content.close()
+    blobs.close()
 
 
 def test_a_range_beyond_the_end_is_told(blobs, call):

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from werkzeug.exceptions import (
     BadRequest,
@@ -23,7 +23,7 @@ from werkzeug.exceptions import (
     Unauthorized,
 )
 from werkzeug.wrappers import Request, Response
-from werkzeug.wsgi import FileWrapper
+from werkzeug.wsgi import wrap_file
 
 from shared.adapters import blob_keys
 from shared.adapters.embedded import grants
@@ -170,7 +170,7 @@ def _body(request: Request, size: int) -> Iterator[bytes]:
 def _ranged(request: Request, stat: BlobStat, file: BinaryIO) -> Response:
     wanted = request.range
     if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1:
-        return _whole(stat, FileWrapper(file, _CHUNK_BYTES))
+        return _whole(stat, wrap_file(request.environ, file, _CHUNK_BYTES))
     span = wanted.range_for_length(stat.size_bytes)
     if span is None:
         raise RequestedRangeNotSatisfiable(length=stat.size_bytes)
@@ -180,7 +180,9 @@ def _ranged(request: Request, stat: BlobStat, file: BinaryIO) -> Response:
         "Content-Range": f"bytes {start}-{end - 1}/{stat.size_bytes}",
         "Content-Type": "application/octet-stream",
     }
-    return Response(_Span(file, start, end), 206, headers, direct_passthrough=True)
+    span_file = cast("BinaryIO", _Span(file, start, end))
+    content = wrap_file(request.environ, span_file, _CHUNK_BYTES)
+    return Response(content, 206, headers, direct_passthrough=True)
 
 
 def _whole(stat: BlobStat, content: Any) -> Response:
@@ -193,20 +195,22 @@ def _whole(stat: BlobStat, content: Any) -> Response:
 
 
 class _Span:
-    """The bytes `[start, end)` of a file, which is closed with it."""
+    """The bytes `[start, end)` of a file, which is closed with it. A server that can send a file
+    without reading it asks for `fileno`, and sends as much as was announced.
+    """
 
     def __init__(self, file: BinaryIO, start: int, end: int) -> None:
         self._file = file
         self._left = end - start
         file.seek(start)
 
-    def __iter__(self) -> Iterator[bytes]:
-        while self._left:
-            chunk = self._file.read(min(_CHUNK_BYTES, self._left))
-            if not chunk:
-                return
-            self._left -= len(chunk)
-            yield chunk
+    def read(self, size: int) -> bytes:
+        chunk = self._file.read(min(size, self._left))
+        self._left -= len(chunk)
+        return chunk
+
+    def fileno(self) -> int:
+        return self._file.fileno()
 
     def close(self) -> None:
         self._file.close()

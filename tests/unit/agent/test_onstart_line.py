@@ -145,10 +145,29 @@ def test_a_python_that_is_too_old_counts_as_none(
     assert plane.hellos == []
 
 
-def test_a_bundle_with_another_checksum_is_never_run(
+def test_where_the_image_has_a_program_for_checksums_python_is_started_for_the_agent_alone(
     container: Container, plane: FakeControlPlane
 ) -> None:
+    container.add("sha256sum", *FETCHERS[:1])
     container.add_python()
+    starts = container.bin.parent / "starts"
+    script = container.bin / "python3"
+    script.write_text(script.read_text().replace("exec", f'echo "$1" >>{starts}\nexec', 1))
+
+    container.start()
+
+    eventually(lambda: plane.hellos, "hello")
+    assert starts.read_text().split() == ["-Sc", "agent.pyz"]
+
+
+@pytest.mark.parametrize("has_sha256sum", [False, True])
+def test_a_bundle_with_another_checksum_is_never_run(
+    container: Container,
+    plane: FakeControlPlane,
+    has_sha256sum: bool,
+) -> None:
+    container.add_python()
+    container.add(*["sha256sum"] * has_sha256sum)
 
     container.start(sha256="0" * 64)
 
