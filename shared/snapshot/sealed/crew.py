@@ -20,6 +20,7 @@ from shared.domain.errors import SnapshotError
 from shared.snapshot.objects import Content
 from shared.snapshot.sealed import worker
 from shared.snapshot.sealed.claims import Claims, OwnClaims, SharedClaims, bytes_for
+from shared.snapshot.sealed.heap import keep_what_is_freed
 from shared.snapshot.sealed.memory import SharedMemory
 from shared.snapshot.sealed.packing import room_for
 from shared.snapshot.sealed.reading import FileReader
@@ -104,6 +105,7 @@ class Processes:
     """Started at once, so that they load what they need while the tree is walked."""
 
     def __init__(self, task: Task, uploads: Uploads, count: int, known_chunks: int) -> None:
+        keep_what_is_freed()
         self._uploads = uploads
         self._claimed = SharedMemory(bytes_for(known_chunks))
         self.claims: Claims = SharedClaims(self._claimed.map)

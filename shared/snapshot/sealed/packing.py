@@ -66,38 +66,44 @@ class PackBuilder:
         self._room: memoryview | None = None
         self._number = self._filled = 0
         self._chunks = Chunks()
-        self._block = bytearray()
+        self._block = memoryview(bytearray(block_bytes))
+        self._held = 0
         self._waiting: list[tuple[bytes, int, int]] = []
 
     def add(self, content: Bytes) -> bytes:
         """The chunk's digest; its content goes into the open block unless it is stored."""
         digest = digest_of(content)
         if self._claims.claim(digest):
-            full = len(self._block) + len(content) > self._block_bytes
-            if full or len(self._waiting) >= _MAX_CHUNKS_IN_BLOCK:
+            end = self._held + len(content)
+            if end > self._block_bytes or len(self._waiting) >= _MAX_CHUNKS_IN_BLOCK:
                 self.end_block()
-            self._waiting.append((digest, len(self._block), len(content)))
-            self._block += content
+                end = len(content)
+            if end == self._block_bytes and not self._held:  # a block as it comes
+                self._store(memoryview(content), [(digest, 0, end)])
+                return digest
+            self._waiting.append((digest, self._held, len(content)))
+            self._block[self._held : end] = content
+            self._held = end
         return digest
 
     def end_block(self) -> None:
         """What comes next does not belong to what came before."""
-        if not self._waiting:
-            return
+        if self._waiting:
+            self._store(self._block[: self._held], self._waiting)
+            self._held = 0
+            self._waiting.clear()
+
+    def _store(self, plain: memoryview, held: list[tuple[bytes, int, int]]) -> None:
         if self._room is None:
             self._room = self._shelf.take()
             self._number = next(self._numbers)
-        with memoryview(self._block) as plain:
-            codec, stored = compressed(plain)
-            place = place_of(pack_key(self._prefix, self._snapshot_id, self._number), self._filled)
-            sealed = self._sealer.seal(stored, place)
-            del stored  # may be a view, and a bytearray that is looked at cannot be cleared
-        block = self._chunks.add_block(0, self._filled, len(sealed), len(self._block), codec)
-        for digest, offset, size in self._waiting:
+        codec, stored = compressed(plain)
+        place = place_of(pack_key(self._prefix, self._snapshot_id, self._number), self._filled)
+        length = self._sealer.seal_into(self._room[self._filled :], stored, place)
+        block = self._chunks.add_block(0, self._filled, length, len(plain), codec)
+        for digest, offset, size in held:
             self._chunks.add_chunk(digest, block, offset, size)
-        self._append(sealed)
-        self._block.clear()
-        self._waiting.clear()
+        self._filled += length
         many = len(self._chunks.digests) >= _MAX_CHUNKS_IN_PACK
         if self._filled >= self._pack_bytes or many:
             self._end_pack()

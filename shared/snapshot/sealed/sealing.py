@@ -49,6 +49,15 @@ class Sealer:
         nonce = os.urandom(NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, content, place)
 
+    def seal_into(self, room: memoryview, content: Bytes, place: bytes) -> int:
+        """As `seal`, at the beginning of `room`; how many bytes that takes."""
+        end = len(content) + OVERHEAD_BYTES
+        nonce = os.urandom(NONCE_BYTES)
+        room[:NONCE_BYTES] = nonce
+        with room[NONCE_BYTES:end] as sealed:
+            self._cipher.encrypt_into(nonce, content, place, sealed)
+        return end
+
     def open(self, sealed: Bytes, place: bytes) -> bytes:
         """Raises SnapshotCorrupt for what was not sealed with this key at this place."""
         view = memoryview(sealed)

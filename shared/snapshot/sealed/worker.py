@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.snapshot.sealed.claims import SharedClaims
+from shared.snapshot.sealed.heap import keep_what_is_freed
 from shared.snapshot.sealed.model import Chunks
 from shared.snapshot.sealed.packing import PackBuilder, Shelf, room_for
 from shared.snapshot.sealed.reading import FileReader
@@ -93,6 +94,7 @@ def main(
 ) -> None:
     """Do jobs until the parent says None, then complete the open pack; or until it is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's to decide
+    keep_what_is_freed()
     try:
         _work(pipe, task, claimed, memory, numbers)
     except (EOFError, ConnectionError):
