@@ -90,7 +90,7 @@ class _Restore:
         own_group = not into.stat().st_mode & _SET_GROUP
         self._own_group = own_group
         self._attributes = Attributes(own_group=own_group, exact_modes=False)
-        self._crew: RestoreCrew | None = None
+        self._crews: list[RestoreCrew] = []
         self._pack_keys = tuple(each.pack.key for each in manifest.sources.packs)
         self._growing: dict[int, int] = {}
         self._side_paths: dict[int, bytes] = {}
@@ -101,14 +101,16 @@ class _Restore:
         self._yields = False
 
     def run(self) -> None:
-        crew = self._workers()  # processes load what they need while folders are made
+        # Processes load what they need while folders are made, and what is hot is written.
+        crew = self._crew(self.size_bytes)
         skeleton = Skeleton(self._tree, self._paths, self._chosen, self._folders)
         self.removed = skeleton.prepare(prune=self._options.prune and not self._options.only)
         self._place_links_and_pipes(skeleton.fresh)
         hot, rest = phases(self._tree, self._missing(skeleton.fresh))
         planner = Planner(self._tree, self._manifest.sources, self._paths, skeleton.fresh)
         links = [n for n in self._chosen if self._tree.kinds[n] == LINK]
-        self._place_files(crew, planner, hot)
+        hot_bytes = sum(self._tree.sizes[n] for n in hot)
+        self._place_files(self._crew(hot_bytes, crew) if rest else crew, planner, hot)
         self._place_hard_links(links, set(hot))
         if rest and self._options.yields:
             self._yields = planner.yields = True
@@ -129,8 +131,8 @@ class _Restore:
                     os.unlink(name, dir_fd=folder)
 
     def close(self) -> None:
-        if self._crew:
-            self._crew.close()
+        for crew in self._crews:
+            crew.close()
         for number in self._growing:
             folder, name = self._folders.parent_of(self._side_paths[number])
             os.unlink(name, dir_fd=folder)
@@ -212,20 +214,25 @@ class _Restore:
             finally:
                 os.close(fd)
 
-    def _workers(self) -> RestoreCrew:
-        if self._crew is None:
-            packs = self._manifest.sources.packs
-            needed = list(dict.fromkeys(each.key for each in packs))
-            task = RestoreTask(
-                self._into,
-                self._pack_keys,
-                tuple(needed.index(each.key) for each in packs),
-                tuple(self._manifest.sealers.secret_of(key) for key in needed),
-                self._own_group,
-            )
-            count = workers_for(self.size_bytes, self._options.tuning.workers)
-            self._crew = PlacingProcesses(task, count) if count else PlacingAlone(task)
-        return self._crew
+    def _crew(self, size_bytes: int, at_hand: RestoreCrew | None = None) -> RestoreCrew:
+        """For so much work. One that is at hand does what is worth processes; a little is sooner
+        done by ourselves.
+        """
+        count = workers_for(size_bytes, self._options.tuning.workers)
+        if count and at_hand:
+            return at_hand
+        packs = self._manifest.sources.packs
+        needed = list(dict.fromkeys(each.key for each in packs))
+        task = RestoreTask(
+            self._into,
+            self._pack_keys,
+            tuple(needed.index(each.key) for each in packs),
+            tuple(self._manifest.sealers.secret_of(key) for key in needed),
+            self._own_group,
+        )
+        crew = PlacingProcesses(task, count) if count else PlacingAlone(task)
+        self._crews.append(crew)
+        return crew
 
     def _placed(self, placed: Placed) -> None:
         for number in placed.incomplete:

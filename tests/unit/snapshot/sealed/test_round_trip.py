@@ -14,14 +14,17 @@ from shared.snapshot import engine
 from shared.snapshot.compare import compare
 from shared.snapshot.sealed.keys import HeldKeys, MasterKeys, new_data_key
 from shared.snapshot.sealed.model import FIXED
+from shared.snapshot.sealed.restore_crew import Fetched, PlacingProcesses
 from tests.unit.snapshot import trees
 from tests.unit.snapshot.sealed.sealing import ALONE, KEYS, MASTER, bring_back, load, take
 from tests.unit.snapshot.stores import MemoryBlobs
 from tests.unit.snapshot.trees import PREFIX, PlannedFolder, noise, planned_trees, plant
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from shared.snapshot.sealed.placing import Placed
     from shared.snapshot.tuning import Progress
 
 
@@ -154,6 +157,38 @@ def test_what_the_programs_had_read_is_in_place_before_usable_is_told(
 
     hot = {f"file {number}" for number in range(0, 40, 4)} | {"big and read"}
     assert at_usable == [hot]
+    assert compare(bare, into) == ()
+
+
+def test_a_little_that_is_hot_is_back_before_any_worker_is_asked(
+    bare: Path, blobs: MemoryBlobs, into: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (bare / "big").write_bytes(noise(1, 60_000))
+    (bare / "read").write_bytes(noise(2, 3_000))
+    changed = (bare / "read").stat().st_ctime_ns
+    os.utime(bare / "read", ns=(changed + 10**9, 5 * 10**17))
+    _, manifest = take(bare, blobs)
+    usable: list[bool] = [False]
+    asked: list[bool] = []
+
+    class Watched(PlacingProcesses):
+        def run(self, fetched: Fetched, done: Callable[[Placed], None]) -> None:
+            asked.append(usable[-1])
+            super().run(fetched, done)
+
+    monkeypatch.setattr("shared.snapshot.sealed.restore.PlacingProcesses", Watched)
+    monkeypatch.setattr("shared.snapshot.sealed.worker.WORTH_BYTES", 10_000)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
+
+    bring_back(
+        manifest,
+        blobs,
+        into,
+        progress=lambda at: usable.append(at.usable),
+        tuning=replace(ALONE, workers=None),
+    )
+
+    assert asked == [True]
     assert compare(bare, into) == ()
 
 
