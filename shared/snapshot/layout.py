@@ -26,6 +26,8 @@ from shared.snapshot.manifest import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from shared.snapshot.manifest import Block, Chunk, Entry, Manifest, Pack
 
 MAX_NAME_BYTES = 255
@@ -129,12 +131,19 @@ def _check_place(entry: Entry, seen: dict[bytes, Entry]) -> None:
 
 
 def is_name(name: bytes) -> bool:
-    return (
-        0 < len(name) <= MAX_NAME_BYTES
-        and name not in (b".", b"..")
-        and b"/" not in name
-        and b"\0" not in name
-        and not name.startswith(SIDE_NAME_PREFIX)
+    return are_names((name,))
+
+
+def are_names(names: Collection[bytes]) -> bool:
+    """Whether each is one that an entry of a folder can have; looks at all of them at once."""
+    lengths = set(map(len, names))
+    if not lengths:
+        return True
+    if not (min(lengths) > 0 and max(lengths) <= MAX_NAME_BYTES):
+        return False
+    row = b"\0".join((b"", *names, b""))
+    return row.count(b"\0") == len(names) + 1 and not any(
+        wrong in row for wrong in (b"/", b"\0.\0", b"\0..\0", b"\0" + SIDE_NAME_PREFIX)
     )
 
 

@@ -167,7 +167,7 @@ class _Backup:
         for number, chunks in sorted(self._uploads.chunks.items()):
             fresh.extend(chunks, [at[number]])
         sources.add(new_packs, fresh)
-        tree, skipped = gathered.finished(sources.by_digest())
+        tree, skipped = gathered.finished(sources)
         writer = Writer(self._blobs, self._target, self._key, self._sealer, self._tuning)
         parent_key = self._parent.key if self._parent else None
         manifest_md5, head = writer.write(tree, skipped, sources, new_packs, fresh, parent_key)

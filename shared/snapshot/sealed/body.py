@@ -8,7 +8,9 @@ out writing through a symlink.
 from __future__ import annotations
 
 import base64
+import itertools
 import json
+import operator
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import SnapshotCorrupt
@@ -106,12 +108,10 @@ def _check_chunks(chunks: Chunks, pack_sizes: Sequence[int]) -> None:
     ):
         if not (offset + stored <= pack_sizes[pack] and stored > OVERHEAD_BYTES and size):
             raise SnapshotCorrupt("a block lies outside its pack")
-    sizes = chunks.block_size
-    for block, offset, size in zip(
-        chunks.chunk_block, chunks.chunk_offset, chunks.chunk_size, strict=True
-    ):
-        if not (size and offset + size <= sizes[block]):
-            raise SnapshotCorrupt("a chunk lies outside its block")
+    rooms = map(chunks.block_size.__getitem__, chunks.chunk_block)
+    ends = map(operator.add, chunks.chunk_offset, chunks.chunk_size)
+    if not all(chunks.chunk_size) or any(map(operator.gt, ends, rooms)):
+        raise SnapshotCorrupt("a chunk lies outside its block")
 
 
 def encode_tree(tree: Tree, skipped: Sequence[Skipped]) -> bytes:
@@ -180,12 +180,9 @@ def decode_tree(content: bytes, chunk_sizes: Sequence[int]) -> tuple[Tree, tuple
 def _shared_out(flat: array[int], counts: array[int]) -> list[tuple[int, ...]]:
     if sum(counts) != len(flat):
         raise SnapshotCorrupt("the snapshot has another number of chunks than its files")
-    shared: list[tuple[int, ...]] = []
-    at = 0
-    for count in counts:
-        shared.append(tuple(flat[at : at + count]))
-        at += count
-    return shared
+    numbers = flat.tolist()
+    ends = itertools.accumulate(counts)
+    return [tuple(numbers[end - count : end]) for count, end in zip(counts, ends, strict=True)]
 
 
 def _decode_rare(content: bytes, tree: Tree) -> tuple[Skipped, ...]:
@@ -224,14 +221,13 @@ def check(tree: Tree, chunk_sizes: Sequence[int]) -> None:
 def _check_places(tree: Tree) -> None:
     if not tree.kinds or tree.kinds[0] != FOLDER or tree.names[0] or tree.parents[0]:
         raise SnapshotCorrupt("the manifest does not begin with its root")
-    kinds = tree.kinds
-    for number, parent in enumerate(tree.parents[1:], 1):
-        if not (parent < number and kinds[parent] == FOLDER):
-            raise SnapshotCorrupt(f"{tree.names[number]!r} does not lie in a folder before it")
-    names = set(tree.names[1:])
-    if not all(map(layout.is_name, names)):
+    kinds, parents, names = tree.kinds, tree.parents[1:], tree.names[1:]
+    come_before = all(map(operator.lt, parents, itertools.count(1)))
+    if not (come_before and all(kinds[parent] == FOLDER for parent in set(parents))):
+        raise SnapshotCorrupt("an entry of the manifest does not lie in a folder before it")
+    if not layout.are_names(names):
         raise SnapshotCorrupt("the manifest has a name that no file can have here")
-    if len(set(zip(tree.parents[1:], tree.names[1:], strict=True))) != len(tree.names) - 1:
+    if len(set(zip(parents, names, strict=True))) != len(names):
         raise SnapshotCorrupt("a path of the manifest is named twice")
 
 
@@ -254,20 +250,20 @@ def _check_rare(tree: Tree) -> None:
 
 
 def _check_pieces(tree: Tree, chunk_sizes: Sequence[int]) -> None:
-    for number, chunks in enumerate(tree.chunks):
-        if not chunks:
-            if number in tree.offsets:
-                raise SnapshotCorrupt("the manifest has places without pieces")
-            continue
-        if tree.kinds[number] != FILE:
-            raise SnapshotCorrupt("the manifest has pieces of what is no file")
-        offsets = tree.offsets.get(number)
-        if offsets is None:
-            end = sum([chunk_sizes[chunk] for chunk in chunks])
-        else:
-            end = _end_of(tree.names[number], offsets, [chunk_sizes[chunk] for chunk in chunks])
-        if end > tree.sizes[number]:
-            raise SnapshotCorrupt(f"{tree.names[number]!r} has pieces beyond its end")
+    counts = list(map(len, tree.chunks))
+    if any(itertools.compress(counts, (kind != FILE for kind in tree.kinds))):
+        raise SnapshotCorrupt("the manifest has pieces of what is no file")
+    flat = itertools.chain.from_iterable(tree.chunks)
+    reached = list(itertools.accumulate(map(chunk_sizes.__getitem__, flat), initial=0))
+    ends = list(map(reached.__getitem__, itertools.accumulate(counts, initial=0)))
+    if any(map(operator.gt, map(operator.sub, ends[1:], ends), tree.sizes)):
+        raise SnapshotCorrupt("a file of the manifest has pieces beyond its end")
+    for number, offsets in tree.offsets.items():
+        name, sizes = tree.names[number], [chunk_sizes[chunk] for chunk in tree.chunks[number]]
+        if not sizes:
+            raise SnapshotCorrupt("the manifest has places without pieces")
+        if _end_of(name, offsets, sizes) > tree.sizes[number]:
+            raise SnapshotCorrupt(f"{name!r} has pieces beyond its end")
 
 
 def _end_of(name: bytes, offsets: Sequence[int], sizes: Sequence[int]) -> int:

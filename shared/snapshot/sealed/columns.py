@@ -36,16 +36,27 @@ def encode_numbers(values: Iterable[int]) -> bytes:
 
 def decode_numbers(content: bytes, low: int, high: int) -> array[int]:
     """Numbers that all lie in [low, high]."""
+    return _within(_decoded(content), low, high)
+
+
+def _decoded(content: bytes) -> array[int]:
     if len(content) % _WIDTH:
         raise SnapshotCorrupt("a column of the snapshot has half a number")
     count = len(content) // _WIDTH
     raw = bytearray(len(content))
+    zeros = bytes(count)
     for plane in range(_WIDTH):
-        raw[plane::_WIDTH] = content[plane * count : (plane + 1) * count]
+        part = content[plane * count : (plane + 1) * count]
+        if part != zeros:
+            raw[plane::_WIDTH] = part
     column = array("q", bytes(raw))
     if sys.byteorder == "big":
         column.byteswap()
-    if count and not (min(column) >= low and max(column) <= high):
+    return column
+
+
+def _within(column: array[int], low: int, high: int) -> array[int]:
+    if column and not (min(column) >= low and max(column) <= high):
         raise SnapshotCorrupt("a number of the snapshot is out of range")
     return column
 
@@ -59,14 +70,12 @@ def encode_deltas(values: Sequence[int]) -> bytes:
 
 
 def decode_deltas(content: bytes, low: int, high: int) -> array[int]:
-    steps = decode_numbers(content, -(1 << 63), (1 << 63) - 1)
+    steps = _decoded(content)
     try:
         column = array("q", itertools.accumulate(steps))
     except OverflowError:
         column = array("q", map(_signed, itertools.accumulate(steps)))
-    if column and not (min(column) >= low and max(column) <= high):
-        raise SnapshotCorrupt("a number of the snapshot is out of range")
-    return column
+    return _within(column, low, high)
 
 
 def _signed(value: int) -> int:

@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -68,8 +69,12 @@ class Crew(Protocol):
 
 class _OneShelf:
     def __init__(self, room_bytes: int, uploads: Uploads) -> None:
-        self._room = bytearray(room_bytes)
+        self._room_bytes = room_bytes
         self._uploads = uploads
+
+    @cached_property
+    def _room(self) -> bytearray:
+        return bytearray(self._room_bytes)
 
     def take(self) -> memoryview:
         return memoryview(self._room)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from shared.snapshot.sealed.jobs import Result, Seen
     from shared.snapshot.sealed.model import Xattrs
+    from shared.snapshot.sealed.sources import Sources
     from shared.snapshot.sealed.walk import Walk
     from shared.snapshot.tuning import Meter, Tuning
 
@@ -138,12 +139,13 @@ class Gathered:
         self._wanted[number] = file
         return file
 
-    def finished(self, numbers: dict[bytes, int]) -> tuple[Tree, tuple[Skipped, ...]]:
-        """The tree without what vanished; `numbers` are those of the chunks by digest.
+    def finished(self, sources: Sources) -> tuple[Tree, tuple[Skipped, ...]]:
+        """The tree without what vanished; `sources` have every chunk that was read.
 
         Raises SnapshotError when a chunk is nowhere: its claim was lost.
         """
         tree = self._walk.tree
+        numbers = sources.by_digest() if self._digests else {}
         try:
             for number, digests in self._digests.items():
                 tree.chunks[number] = tuple([numbers[digest] for digest in digests])

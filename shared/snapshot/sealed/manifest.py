@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -162,7 +163,7 @@ def _read_sources(head: Head, blobs: BlobReader, sealers: Sealers, tuning: Tunin
 
 def _check_head(head: Head, tree: Tree, sources: Sources) -> None:
     """What was verified by the head is what the tree needs."""
-    used = {chunk for chunks in tree.chunks for chunk in chunks}
+    used = set(itertools.chain.from_iterable(tree.chunks))
     named = {each.pack for each in head.packs}
     needed: list[KeyedPack] = sources.used_packs(used)
     if not {each.pack for each in needed} <= named:

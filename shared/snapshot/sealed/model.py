@@ -26,8 +26,12 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from shared.snapshot.manifest import Pack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FORMAT = 2
 ENGINE = "dumont-sealed-2"
@@ -43,6 +47,8 @@ FIXED = 4
 FLAGS = HOT | TORN | FIXED
 
 Xattrs = tuple[tuple[bytes, bytes], ...]
+Row = tuple[int, int, bytes, int, int, int, int, int, int, int, int, tuple[int, ...]]
+"""An entry as Tree has it in columns, from `kinds` to `chunks`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +109,12 @@ class Chunks:
     def extend(self, other: Chunks, pack_numbers: list[int]) -> None:
         """Append the other's, whose packs have these numbers here."""
         first = len(self.block_pack)
-        self.block_pack.extend(pack_numbers[pack] for pack in other.block_pack)
+        self.block_pack.extend(map(pack_numbers.__getitem__, other.block_pack))
         self.block_offset.extend(other.block_offset)
         self.block_stored.extend(other.block_stored)
         self.block_size.extend(other.block_size)
         self.block_codec.extend(other.block_codec)
-        self.chunk_block.extend(block + first for block in other.chunk_block)
+        self.chunk_block.extend(map(first.__add__, other.chunk_block))
         self.chunk_offset.extend(other.chunk_offset)
         self.chunk_size.extend(other.chunk_size)
         self.digests.extend(other.digests)
@@ -148,26 +154,28 @@ class Tree:
     def paths(self) -> list[bytes]:
         """Each entry's path relative to the root, whose own is empty."""
         paths = [b""]
-        for number in range(1, len(self.names)):
-            parent = paths[self.parents[number]]
-            name = self.names[number]
+        for number, name in zip(self.parents[1:], self.names[1:], strict=True):
+            parent = paths[number]
             paths.append(parent + b"/" + name if parent else name)
         return paths
 
-    def append(self, kind: int, parent: int, name: bytes, facts: tuple[int, ...]) -> int:
-        """`facts`: mode, uid, gid, mtime_ns. The new entry's number."""
-        self.kinds.append(kind)
-        self.parents.append(parent)
-        self.names.append(name)
-        mode, uid, gid, mtime_ns = facts
-        self.modes.append(mode)
-        self.uids.append(uid)
-        self.gids.append(gid)
-        self.mtimes_ns.append(mtime_ns)
-        for zeros in (self.sizes, self.ctimes_ns, self.inodes, self.flags):
-            zeros.append(0)
-        self.chunks.append(())
-        return len(self.names) - 1
+    def take_rows(self, rows: Sequence[Row]) -> None:
+        """Fill this empty tree with the rows, of which there is one at least."""
+        (
+            kinds,
+            self.parents,
+            self.names,
+            self.modes,
+            self.uids,
+            self.gids,
+            self.mtimes_ns,
+            self.sizes,
+            self.ctimes_ns,
+            self.inodes,
+            self.flags,
+            self.chunks,
+        ) = map(list, zip(*rows, strict=True))
+        self.kinds = bytearray(kinds)
 
 
 def pack_key(prefix: str, snapshot_id: str, number: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat as modes
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shared.snapshot import xattrs
@@ -62,8 +63,11 @@ class FileReader:
         self._packs = packs
         self._block_bytes = block_bytes
         self._attempts = attempts
-        self._window = bytearray(_WINDOW_BLOCKS * block_bytes)
         self._cutter: FastCDC | None = None
+
+    @cached_property
+    def _window(self) -> bytearray:
+        return bytearray(_WINDOW_BLOCKS * self._block_bytes)
 
     def close(self) -> None:
         self._folders.__exit__(None, None, None)

@@ -39,7 +39,8 @@ class Sources:
     def used_packs(self, used: Iterable[int]) -> list[KeyedPack]:
         """Of the chunks with these numbers; each once, in order."""
         chunk_block, block_pack = self.chunks.chunk_block, self.chunks.block_pack
-        numbers = sorted({block_pack[chunk_block[chunk]] for chunk in used})
+        blocks = set(map(chunk_block.__getitem__, used))
+        numbers = sorted(set(map(block_pack.__getitem__, blocks)))
         return list(dict.fromkeys(self.packs[number] for number in numbers))
 
     def wants_one_index(self, used: set[int]) -> bool:

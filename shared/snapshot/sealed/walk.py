@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import stat as modes
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from shared.snapshot import xattrs
@@ -22,6 +24,7 @@ from shared.snapshot.sealed.model import (
     PIPE,
     SYMLINK,
     TORN,
+    Row,
     Tree,
     Xattrs,
 )
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
     from shared.snapshot.tuning import Tuning
 
+_NAME = operator.attrgetter("name")
+_ENCODING, _ENCODING_ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
 _SECTOR = 512
 _SMALL_BYTES = 1 << 20
 _INODES = 1 << 64
@@ -66,6 +71,7 @@ class Walk:
         same_machine: bool,
     ) -> None:
         self.tree = Tree()
+        self._rows: list[Row] = []
         self.wanted: list[WantedFile] = []
         self.skipped: list[Skipped] = []
         self._parent = parent
@@ -89,18 +95,19 @@ class Walk:
                     self.skip(folder.path, error)
                     continue
                 waiting.extend(reversed(below))
+        self.tree.take_rows(self._rows)
 
     def _read_folder(self, fd: int, folder: _Waiting) -> list[_Waiting]:
         """Adds the folder and what is in it, but for the folders, which it returns."""
         path, children = folder.path, self._known.get(folder.known, {})
         extended = xattrs.read(fd)
         with os.scandir(fd) as entries:
-            found = sorted(entries, key=_name_of)
+            found = sorted(entries, key=_NAME)
         number = self._append(FOLDER, folder.parent, folder.name, os.fstat(fd))
         self._keep_xattrs(number, extended)
         below: list[_Waiting] = []
         for entry in found:
-            name = os.fsencode(entry.name)
+            name = entry.name.encode(_ENCODING, _ENCODING_ERRORS)
             if self._is_left_out(path, name):
                 continue
             known = children.get(name, -1)
@@ -129,30 +136,20 @@ class Walk:
     ) -> None:
         if stat.st_nlink > 1 and self._is_link(parent, name, stat):
             return
-        tree, before = self.tree, self._parent
-        kept: Xattrs = ()
-        unchanged = known >= 0 and before is not None and self._is_unchanged(before, known, stat)
-        if unchanged:
-            assert before is not None
+        number, before = len(self._rows), self._parent
+        flags = HOT if stat.st_atime_ns > stat.st_ctime_ns else 0
+        if known >= 0 and before is not None and self._is_unchanged(before, known, stat):
             kept = before.xattrs.get(known, ()) if self._same_machine else read_xattrs(fd, name)
-        number = self._append(FILE, parent, name, stat)
-        if stat.st_nlink > 1:
-            self._first_names[stat.st_dev, stat.st_ino] = number
-        tree.sizes[number] = stat.st_size
-        tree.inodes[number] = stat.st_ino
-        tree.ctimes_ns[number] = self.settled_ctime_ns(stat.st_ctime_ns)
-        tree.flags[number] = HOT if stat.st_atime_ns > stat.st_ctime_ns else 0
-        if unchanged:
-            assert before is not None
-            tree.flags[number] |= before.flags[known] & FIXED
-            tree.chunks[number] = before.chunks[known]
+            flags |= before.flags[known] & FIXED
+            self._append_file(parent, name, stat, flags, before.chunks[known])
             if known in before.offsets:
-                tree.offsets[number] = before.offsets[known]
+                self.tree.offsets[number] = before.offsets[known]
             self._keep_xattrs(number, kept)
             return
         if before is not None and stat.st_size <= _SMALL_BYTES:
-            tree.flags[number] |= HOT  # made or changed in this session
-        tree.flags[number] |= self._manner(name, stat, known)
+            flags |= HOT  # made or changed in this session
+        flags |= self._manner(name, stat, known)
+        self._append_file(parent, name, stat, flags, ())
         where = _joined(path, name)
         sparse = stat.st_blocks * _SECTOR < stat.st_size
         self.wanted.append(WantedFile(number, where, seen_of(stat), sparse))
@@ -202,7 +199,30 @@ class Walk:
         facts = (0, 0, 0, 0)
         if stat is not None:
             facts = (stat.st_mode & 0o7777, stat.st_uid, stat.st_gid, stat.st_mtime_ns)
-        return self.tree.append(kind, parent, name, facts)
+        self._rows.append((kind, parent, name, *facts, 0, 0, 0, 0, ()))
+        return len(self._rows) - 1
+
+    def _append_file(
+        self, parent: int, name: bytes, stat: os.stat_result, flags: int, chunks: tuple[int, ...]
+    ) -> None:
+        if stat.st_nlink > 1:
+            self._first_names[stat.st_dev, stat.st_ino] = len(self._rows)
+        ctime_ns = stat.st_ctime_ns
+        row = (
+            FILE,
+            parent,
+            name,
+            stat.st_mode & 0o7777,
+            stat.st_uid,
+            stat.st_gid,
+            stat.st_mtime_ns,
+            stat.st_size,
+            ctime_ns if ctime_ns < self._settled_ns else 0,
+            stat.st_ino,
+            flags,
+            chunks,
+        )
+        self._rows.append(row)
 
     def _keep_xattrs(self, number: int, kept: Xattrs) -> None:
         if kept:
@@ -252,17 +272,15 @@ class Walk:
                 self.tree.flags[number] |= HOT
 
 
-def _name_of(entry: os.DirEntry[str]) -> str:
-    return entry.name
-
-
 def _children(parent: Tree | None) -> dict[int, dict[bytes, int]]:
     """For each folder's number: what it has under which name."""
     children: dict[int, dict[bytes, int]] = {}
     if parent is not None:
         for number, (above, name) in enumerate(zip(parent.parents, parent.names, strict=True)):
-            if number:
-                children.setdefault(above, {})[name] = number
+            if number and above in children:
+                children[above][name] = number
+            elif number:
+                children[above] = {name: number}
     return children
 
 

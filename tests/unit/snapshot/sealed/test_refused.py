@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.errors import SnapshotCorrupt
 from shared.snapshot.sealed import body, columns
-from shared.snapshot.sealed.model import FILE, FOLDER, LINK, PIPE, SYMLINK, Chunks, Tree
+from shared.snapshot.sealed.model import FILE, FOLDER, LINK, PIPE, SYMLINK, Chunks, Row, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,18 +18,25 @@ FACTS = (0o644, 0, 0, 0)
 SIZES = [10, 20]
 
 
+def row(kind: int, parent: int, name: bytes, size: int = 0, chunks: tuple[int, ...] = ()) -> Row:
+    return (kind, parent, name, *FACTS, size, 0, 0, 0, chunks)
+
+
 def good_tree() -> Tree:
     tree = Tree()
-    tree.append(FOLDER, 0, b"", FACTS)
-    tree.append(FOLDER, 0, b"folder", FACTS)
-    file = tree.append(FILE, 1, b"file", FACTS)
-    tree.sizes[file], tree.chunks[file] = 40, (0, 1)
-    tree.offsets[file] = (0, 20)
-    link = tree.append(SYMLINK, 1, b"link", FACTS)
-    tree.targets[link] = b"/etc/passwd"
-    other = tree.append(LINK, 0, b"other name", (0, 0, 0, 0))
-    tree.links[other] = file
-    tree.append(PIPE, 0, b"pipe", FACTS)
+    tree.take_rows(
+        [
+            row(FOLDER, 0, b""),
+            row(FOLDER, 0, b"folder"),
+            row(FILE, 1, b"file", 40, (0, 1)),
+            row(SYMLINK, 1, b"link"),
+            row(LINK, 0, b"other name"),
+            row(PIPE, 0, b"pipe"),
+        ]
+    )
+    tree.offsets[2] = (0, 20)
+    tree.targets[3] = b"/etc/passwd"
+    tree.links[4] = 2
     return tree
 
 
