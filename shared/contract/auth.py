@@ -71,8 +71,9 @@ class KeyBody(Wire):
     scopes: tuple[Scope, ...] = Field(
         default=(Scope.READ,),
         min_length=1,
-        max_length=3,
-        description="read; write (everything that changes or spends); metrics (GET /metrics).",
+        max_length=len(Scope),
+        description="read; write (everything that changes or spends); metrics (GET /metrics); "
+        "operate (background jobs, for operators).",
     )
     expires_at: UtcTime | None = Field(default=None, description="Null for a key that lasts.")
 

@@ -12,4 +12,5 @@ export const DESTINATIONS: readonly Destination[] = [
   { name: 'Offers', to: '/offers' },
   { name: 'Budgets', to: '/budgets' },
   { name: 'Health', to: '/status' },
+  { name: 'Settings', to: '/settings' },
 ];

@@ -86,6 +86,12 @@ const budgets = createRoute({
   component: lazyRouteComponent(() => import('@/features/budgets/BudgetsPage'), 'BudgetsPage'),
 });
 
+const settings = createRoute({
+  getParentRoute: () => members,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('@/features/settings/SettingsPage'), 'SettingsPage'),
+});
+
 const instance = createRoute({
   getParentRoute: () => members,
   path: '/instances/$instanceId',
@@ -134,6 +140,7 @@ const tree = root.addChildren([
     offers,
     deploy,
     budgets,
+    settings,
     instance.addChildren([overview, sleep, cost, snapshots, timeline, logs]),
   ]),
 ]);

@@ -5,12 +5,14 @@ import styles from './dialog.module.css';
 interface Props {
   readonly title: string;
   readonly onClose: () => void;
+  /** What closes it is called. */
+  readonly cancel?: string;
   readonly actions: ReactNode;
   readonly children: ReactNode;
 }
 
 /** A question that has to be answered first. The browser keeps the focus inside, Escape closes. */
-export function Dialog({ title, onClose, actions, children }: Props) {
+export function Dialog({ title, onClose, cancel = 'Cancel', actions, children }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -23,7 +25,7 @@ export function Dialog({ title, onClose, actions, children }: Props) {
         <h2 id={id}>{title}</h2>
         {children}
         <div className={styles.actions}>
-          <Button onClick={() => ref.current?.close()}>Cancel</Button>
+          <Button onClick={() => ref.current?.close()}>{cancel}</Button>
           {actions}
         </div>
       </div>

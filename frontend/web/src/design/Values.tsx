@@ -54,16 +54,21 @@ export function AsOf({ at }: { readonly at: string | null | undefined }) {
 
 /** Text for a terminal, with a button that copies it. */
 export function Command({ text, name }: { readonly text: string; readonly name: string }) {
-  const [done, setDone] = useState(false);
+  const [done, setDone] = useState<'Copied' | 'Select it, and copy' | null>(null);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setDone(true);
+    try {
+      await navigator.clipboard.writeText(text);
+      setDone('Copied');
+    } catch {
+      // A page that came unencrypted, or a person who said no.
+      setDone('Select it, and copy');
+    }
   };
   return (
     <span className={styles.code}>
       <code>{text}</code>
       <Button small kind="quiet" aria-label={`Copy ${name}`} onClick={() => void copy()}>
-        {done ? 'Copied' : 'Copy'}
+        {done ?? 'Copy'}
       </Button>
     </span>
   );

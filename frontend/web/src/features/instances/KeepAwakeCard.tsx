@@ -1,7 +1,7 @@
 import type { Instance } from '@/api/contract';
 import { Button } from '@/design/Button';
 import { FieldGrid, Form, TextField } from '@/design/Form';
-import { Card, Note } from '@/design/Layout';
+import { Card, Note, Row } from '@/design/Layout';
 import { At } from '@/design/Values';
 import { Trouble } from '@/parts/Trouble';
 import { useKeepAwake } from './orders';
@@ -29,9 +29,11 @@ export function KeepAwakeCard({ instance }: { readonly instance: Instance }) {
           />
         </FieldGrid>
         <Trouble error={awake.error} />
-        <Button type="submit" busy={awake.isPending}>
-          {until ? 'Keep awake from now on' : 'Keep awake'}
-        </Button>
+        <Row>
+          <Button type="submit" busy={awake.isPending}>
+            {until ? 'Keep awake from now on' : 'Keep awake'}
+          </Button>
+        </Row>
       </Form>
       <Note>Until then it is never judged idle. A cap that puts to sleep wins over it.</Note>
     </Card>
