@@ -23,6 +23,7 @@ from infra.agent.core.agent import AgentCore
 from infra.agent.core.facts import Failure
 from infra.agent.home import Home
 from infra.agent.http import Http
+from infra.agent.notebooks import Notebooks
 from infra.agent.processes import FreezeFailed, Freezer
 from infra.agent.readings import Readings
 from infra.agent.wheels import NoWheels, Wheels
@@ -56,6 +57,7 @@ class Machine:
     home: Home
     freezer: Freezer
     readings: Readings
+    notebooks: Notebooks
     onstart: OnstartLine
     wheels: Wheels
     introduce: Callable[[], HelloRequest]
@@ -93,6 +95,7 @@ class Loop:
         """Until fenced; the reason why. An unforeseen failure in any thread is raised here."""
         core = self._machine.core
         self._in_thread(self._watch)
+        self._in_thread(self._machine.notebooks.watch, self._ending)
         self._in_thread(self._load_wheels)
         self._carry_out(core.started(time.monotonic()))
         while not core.stopped:

@@ -25,6 +25,7 @@ from infra.agent.gpus import open_gpus
 from infra.agent.home import Home, HomeBusy, choose_home
 from infra.agent.http import Http, Traffic
 from infra.agent.loop import Loop, Machine
+from infra.agent.notebooks import Notebooks
 from infra.agent.proc import ProcessTable
 from infra.agent.processes import Freezer
 from infra.agent.readings import Readings
@@ -71,6 +72,7 @@ def assemble(home: Home, environ: Mapping[str, str]) -> Loop:
     boot = Boot(boot_id, secrets.token_hex(8), home.memory(), home.spooled())
     core = AgentCore(time.monotonic(), boot, random.random, time.time)
     gpus = open_gpus(_path(environ, "SIM_GPU_FILE"), time.monotonic)
+    notebooks = Notebooks(table, environ)
     machine = Machine(
         core=core,
         control_plane=ControlPlane(http, environ[ENV_API]),
@@ -82,7 +84,9 @@ def assemble(home: Home, environ: Mapping[str, str]) -> Loop:
             gpus,
             traffic,
             _path(environ, "SIM_NET_FILE"),
+            notebooks,
         ),
+        notebooks=notebooks,
         onstart=OnstartLine(home.folder),
         wheels=Wheels(
             _path(environ, ENV_FOLDER) or home.folder / "wheels",

@@ -95,6 +95,15 @@ class ProcessTable:
                 return each[len(start) :].decode("utf-8", "replace")
         return ""
 
+    def age_s(self, pid: int) -> float | None:
+        """Seconds since the process was started; None where it is gone or cannot be told."""
+        row = self._row(pid)
+        try:
+            up_s = float((self._proc / "uptime").read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            return None
+        return None if row is None else up_s - row.started / os.sysconf("SC_CLK_TCK")
+
     def boot_mark(self) -> str:
         """Changes when the container is started anew, not when only the agent is; "" unknown."""
         init = self._row(INIT) if self._whole_namespace else None

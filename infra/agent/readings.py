@@ -17,6 +17,7 @@ from shared.agent_wire.messages import Usage
 if TYPE_CHECKING:
     from infra.agent.gpus import GpuReader
     from infra.agent.http import Traffic
+    from infra.agent.notebooks import Notebooks
 
 KIB = 1024
 AHEAD_AT_MOST_S = 10.0
@@ -113,11 +114,13 @@ class Readings:
         gpus: GpuReader,
         traffic: Traffic,
         sim_net_file: Path | None,
+        notebooks: Notebooks,
     ) -> None:
         self._table = table
         self._gpus = gpus
         self._traffic = traffic
         self._sim_net_file = sim_net_file
+        self._notebooks = notebooks
         self._cpu = CpuMeter(os.getpid())
         self._network = NetworkMeter()
 
@@ -128,6 +131,7 @@ class Readings:
         total = None if moved is None else sum(moved)
         cpu_percent = self._cpu.read(machine, now)
         sessions = None if machine is None else count_ssh_sessions(machine, self._table)
+        kernels = self._notebooks.busy(now)
         usage = Usage(
             gpus=gpus or (),
             cpu_percent=cpu_percent,
@@ -136,12 +140,14 @@ class Readings:
             rx_bytes=moved[0] if moved else None,
             tx_bytes=moved[1] if moved else None,
             ssh_sessions=sessions,
+            busy_kernels=kernels,
         )
         return Sample(
             gpus=gpus,
             cpu_percent=cpu_percent,
             network_kib_s=self._network.read(total, self._traffic.total_bytes(), now),
             ssh_sessions=sessions,
+            busy_kernels=kernels,
             strangers=strangers,
             usage=usage,
         )

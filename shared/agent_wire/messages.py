@@ -69,7 +69,8 @@ class Grant:
 class IdlePolicy:
     """When the agent may call its machine idle.
 
-    GPU, CPU and network have to be quiet for the whole window, with no ssh session open.
+    GPU, CPU and network have to be quiet for the whole window, with no ssh session open and no
+    notebook kernel busy.
     """
 
     enabled: bool
@@ -187,6 +188,7 @@ class Usage:
     rx_bytes: int | None = None
     tx_bytes: int | None = None
     ssh_sessions: int | None = None
+    busy_kernels: int | None = None
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ class Sample:
     cpu_percent: float | None = None
     network_kib_s: float | None = None
     ssh_sessions: int | None = None
+    busy_kernels: int | None = None
     strangers: int = 0
     usage: Usage = field(default_factory=Usage)
 

@@ -1,4 +1,5 @@
-"""Is the machine idle? GPU, CPU and network quiet and nobody logged in, for the whole window.
+"""Is the machine idle? GPU, CPU and network quiet, nobody logged in and no notebook kernel busy,
+for the whole window.
 
 A reading that is missing makes the verdict unknown and the window start anew: not knowing is
 never idleness. So does a gap between samples, because nobody saw what happened in it.
@@ -137,6 +138,8 @@ def _missing(sample: Sample) -> tuple[str, ...]:
         unknown.append("network traffic is unknown")
     if sample.ssh_sessions is None:
         unknown.append("ssh sessions are unknown")
+    if sample.busy_kernels is None:
+        unknown.append("a notebook server does not say what its kernels do")
     return tuple(unknown)
 
 
@@ -152,4 +155,6 @@ def _loud(sample: Sample, policy: IdlePolicy) -> tuple[str, ...]:
         reasons.append("the network is in use")
     if sample.ssh_sessions:
         reasons.append("an ssh session is open")
+    if sample.busy_kernels:
+        reasons.append("a notebook kernel is busy")
     return tuple(reasons)

@@ -28,6 +28,7 @@ def figures_of(usage: Usage | None, now: datetime) -> Figures | None:
         received_bytes=_bytes(usage.rx_bytes),
         sent_bytes=_bytes(usage.tx_bytes),
         ssh_sessions=usage.ssh_sessions,
+        busy_kernels=usage.busy_kernels,
     )
 
 

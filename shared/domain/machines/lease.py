@@ -40,6 +40,7 @@ class Figures:
     received_bytes: int | None = None
     sent_bytes: int | None = None
     ssh_sessions: int | None = None
+    busy_kernels: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,10 @@ def _verdict(
         return UNKNOWN, (f"its machine was last heard {age:.0f} s ago: unknown is never idle",)
     reasons = tuple(each for each in lease.reasons if each not in _AGEING)
     if lease.verdict == IDLE and lease.idle_since:
-        quiet = "GPU, processor and network were quiet and nobody was logged in for a whole window"
+        quiet = (
+            "GPU, processor and network were quiet, nobody was logged in and no notebook kernel "
+            "was busy for a whole window"
+        )
         told = () if fresh(instance, lease, now) else (_asked(age),)
         return IDLE, (quiet, *told)
     if lease.verdict == BUSY:

@@ -115,7 +115,7 @@ class Life:
     def sample(self) -> Sample:
         host = self.host
         gpu = BUSY_GPU if host.is_busy and host.works else QUIET_GPU
-        return Sample((gpu,), 0.0, 0.0, 0, usage=host.usage())
+        return Sample((gpu,), 0.0, 0.0, 0, 0, usage=host.usage())
 
     def carry_out(self, actions: list[facts.Action]) -> None:
         for action in actions:

@@ -41,8 +41,8 @@ PLAN = Plan("inst_1", "rent_1", 1, "/workspace", None, {}, "", "", POLICY, ())
 GRANT = Grant("http://blobs", "t", "p/", write=False, max_object_bytes=1, expires_at=1.0)
 FROM_SNAPSHOT = replace(PLAN, restore=RestorePlan("snap_0", "p/manifests/snap_0", GRANT))
 GPU = GpuReading(0, "RTX 4090", 0.0, None, None, None, None)
-QUIET = Sample(gpus=(GPU,), cpu_percent=0.0, network_kib_s=0.0, ssh_sessions=0)
-LOUD = Sample(gpus=(GPU,), cpu_percent=90.0, network_kib_s=0.0, ssh_sessions=0)
+QUIET = Sample(gpus=(GPU,), cpu_percent=0.0, network_kib_s=0.0, ssh_sessions=0, busy_kernels=0)
+LOUD = replace(QUIET, cpu_percent=90.0)
 
 
 def done_of(command: Command) -> SnapshotDone:

@@ -29,12 +29,21 @@ from shared.agent_wire.messages import (
     Command,
     HeartbeatRequest,
 )
+from tests.unit.agent.jupyter import Jupyter, a_jupyter, kernel, reply, server_file
 from tests.unit.agent.machine import Machine, eventually, pythons, state_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.unit.agent.fake_control_plane import FakeControlPlane
+
+
+@pytest.fixture
+def jupyter() -> Iterator[Jupyter]:
+    with a_jupyter() as made:
+        yield made
+
 
 WRITER = """
 import itertools, time
@@ -329,3 +338,31 @@ def test_a_grant_is_renewed_before_its_end_whatever_the_servers_clock_says(
     eventually(lambda: plane.events_of(EVENT_SNAPSHOT_DONE), "the snapshot")
 
     assert len(uploads) > 1
+
+
+def test_a_busy_notebook_kernel_is_told_and_keeps_the_machine_awake_until_it_rests(
+    machine: Machine, plane: FakeControlPlane, jupyter: Jupyter
+) -> None:
+    server = machine.run("import time; time.sleep(1000)")
+    runtime = machine.folder / "home/.local/share/jupyter/runtime"
+    server_file(runtime, server.pid, jupyter.url)
+    jupyter.kernels = [kernel("busy")]
+    machine.boot()
+
+    def told(reason: str, busy: int | None) -> bool:
+        machine.show_gpu(0.0)  # or it is too old to be believed
+        return any(
+            beat.status
+            and reason in beat.status.idle.reasons
+            and beat.usage
+            and beat.usage.busy_kernels == busy
+            for beat in plane.beats
+        )
+
+    eventually(lambda: told("a notebook kernel is busy", 1), "the kernel is told")
+    jupyter.misbehave = lambda call: reply(call, 500, b"")
+    unknown = "a notebook server does not say what its kernels do"
+    eventually(lambda: told(unknown, None), "it is told that nobody knows")
+    jupyter.kernels, jupyter.misbehave = [kernel("idle")], None
+    plane.beats.clear()
+    eventually(lambda: told("quiet, but not yet for the whole window", 0), "it rests")

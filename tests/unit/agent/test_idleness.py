@@ -25,7 +25,7 @@ def gpu(util_percent: float | None, index: int = 0) -> GpuReading:
     return GpuReading(index, "RTX 4090", util_percent, None, None, None, None)
 
 
-QUIET = Sample(gpus=(gpu(0.0),), cpu_percent=1.0, network_kib_s=0.0, ssh_sessions=0)
+QUIET = Sample(gpus=(gpu(0.0),), cpu_percent=1.0, network_kib_s=0.0, ssh_sessions=0, busy_kernels=0)
 
 
 def judge(policy: IdlePolicy = POLICY) -> IdleJudge:
@@ -62,6 +62,7 @@ def test_quiet_for_the_whole_window_is_idle_and_not_a_second_earlier() -> None:
         (replace(QUIET, cpu_percent=20.0), "the CPU works"),
         (replace(QUIET, network_kib_s=50.0), "the network is in use"),
         (replace(QUIET, ssh_sessions=1), "an ssh session is open"),
+        (replace(QUIET, busy_kernels=1), "a notebook kernel is busy"),
     ],
 )
 def test_one_second_of_anything_starts_the_window_anew(loud: Sample, reason: str) -> None:
@@ -87,6 +88,7 @@ def test_one_second_of_anything_starts_the_window_anew(loud: Sample, reason: str
         replace(QUIET, cpu_percent=None),
         replace(QUIET, network_kib_s=None),
         replace(QUIET, ssh_sessions=None),
+        replace(QUIET, busy_kernels=None),
     ],
 )
 def test_a_missing_reading_is_unknown_and_starts_the_window_anew(blind: Sample) -> None:
@@ -164,6 +166,7 @@ samples = st.builds(
     cpu_percent=readings,
     network_kib_s=readings,
     ssh_sessions=st.one_of(st.none(), st.integers(0, 2)),
+    busy_kernels=st.one_of(st.none(), st.integers(0, 2)),
 )
 
 
@@ -197,6 +200,7 @@ def _is_quiet(sample: Sample) -> bool:
         and sample.network_kib_s is not None
         and sample.network_kib_s < 50.0
         and sample.ssh_sessions == 0
+        and sample.busy_kernels == 0
     )
 
 

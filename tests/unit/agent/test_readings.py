@@ -10,6 +10,7 @@ import pytest
 
 from infra.agent.gpus import STALE_AFTER_S, FileGpus, NoGpus, open_gpus
 from infra.agent.http import Traffic
+from infra.agent.notebooks import Notebooks
 from infra.agent.proc import Process, ProcessTable
 from infra.agent.readings import (
     CpuMeter,
@@ -274,13 +275,15 @@ def test_without_a_driver_nothing_is_known_of_any_gpu(monkeypatch: pytest.Monkey
 
 
 def test_a_sample_says_unknown_for_each_thing_that_cannot_be_read(tmp_path: Path) -> None:
-    readings = Readings(
-        ProcessTable("t1", tmp_path / "none"), NoGpus(), Traffic(), tmp_path / "no net"
-    )
+    table = ProcessTable("t1", tmp_path / "none")
+    notebooks = Notebooks(table, {})
+    notebooks.look(1.0)
+    readings = Readings(table, NoGpus(), Traffic(), tmp_path / "no net", notebooks)
 
     sample = readings.sample(tmp_path / "no workspace", 1.0, 0)
 
     assert (sample.gpus, sample.cpu_percent, sample.network_kib_s) == (None, None, None)
     assert sample.ssh_sessions is None
+    assert sample.busy_kernels is None
     assert sample.usage.rx_bytes is None
     assert sample.usage.disk_used_bytes is None
