@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shared.app.machines.index_cache import CommandIndexCache
+    from shared.app.machines.lease_cache import LeaseCache
     from shared.app.market.offers_cache import OfferCache
     from shared.app.services import Services
     from shared.domain.accounts import ProviderAccount
@@ -138,6 +139,12 @@ class EmbeddedServices:
         from shared.app.machines.index_cache import CommandIndexCache
 
         return CommandIndexCache(self.store, self.clock, self.settings.command_index_cache_s)
+
+    @cached_property
+    def leases(self) -> LeaseCache:
+        from shared.app.machines.lease_cache import LeaseCache
+
+        return LeaseCache()
 
     @cached_property
     def offers_cache(self) -> OfferCache:

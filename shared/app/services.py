@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from shared.app.machines.index_cache import CommandIndexCache
+    from shared.app.machines.lease_cache import LeaseCache
     from shared.app.market.offers_cache import OfferCache
     from shared.app.settings import Settings
     from shared.domain.accounts import ProviderAccount
@@ -54,6 +55,10 @@ class Services(Protocol):
 
     @property
     def command_index(self) -> CommandIndexCache:
+        """One per process."""
+
+    @property
+    def leases(self) -> LeaseCache:
         """One per process."""
 
     @property

@@ -21,6 +21,7 @@ from shared.app.instances.advance import advance
 from shared.app.instances.requests import on_failover_requested, on_idle, on_snapshot_requested
 from shared.app.machines.bundle import publish_bundle
 from shared.app.machines.index_cache import CommandIndexCache
+from shared.app.machines.lease_cache import LeaseCache
 from shared.app.market.offers_cache import OfferCache
 from shared.app.settings import Settings
 from shared.app.tick import sweep
@@ -111,6 +112,7 @@ class Process(Services):
         self.command_index: Any = CommandIndexCache(
             self.store, self.clock, self.settings.command_index_cache_s
         )
+        self.leases: Any = LeaseCache()
         self.offers_cache: Any = OfferCache(self.clock, self.settings.offers_cache_s)
         self.public_marketplaces: Any = tuple(cloud.markets.values())
         self.signups: Any = ()

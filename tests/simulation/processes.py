@@ -12,6 +12,7 @@ from greenlet import getcurrent
 
 from shared.app.collections import PACES
 from shared.app.machines.index_cache import CommandIndexCache
+from shared.app.machines.lease_cache import LeaseCache
 from shared.app.market.offers_cache import OfferCache
 from shared.domain.errors import BusUnavailable, StoreError, VersionConflict
 from shared.ports.lanes import OneLane
@@ -91,6 +92,7 @@ class Process(Services):
         self.blobs: Any = Watched(self, world.blobs, "blobs", _Plain())
         self.snapshots: Any = world.verifier(self.blobs)
         self.command_index: Any = _Index(self)
+        self.leases: Any = LeaseCache()
         self.offers_cache: Any = _Offers(self)
         self.signups: Any = ()
         self.lanes: Any = OneLane()

@@ -26,7 +26,7 @@ from shared.domain.machines.lease import (
 from shared.domain.machines.mailbox import QueuedCommand
 from shared.domain.machines.tokens import MACHINE_TOKEN_S, Receipt, receipt
 from shared.domain.replacing import replace
-from shared.ports.store import Save
+from shared.ports.store import Save, Stored
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,7 +67,7 @@ def write_lease(
 ) -> AgentLease | None:
     """The lease as it is written; None for a machine that is fenced. Raises StoreError."""
     for _ in range(TRIES):
-        stored = services.store.get(LEASES, token.rental_id)
+        stored = _known(services, token, request) or services.store.get(LEASES, token.rental_id)
         known = stored.value if stored else None
         if not _is_primary(services, token, known):
             return None
@@ -75,15 +75,27 @@ def write_lease(
         lease = _lease(services, token, request, known, beat_s)
         try:
             if stored and len(lease.rests) >= FOLD_AT:
-                lease = _folded(services, lease, stored.version)
-            elif stored:
-                services.store.save(LEASES, token.rental_id, lease, stored.version)
+                return _folded(services, lease, stored.version)
+            if stored:
+                version = services.store.save(LEASES, token.rental_id, lease, stored.version)
             else:
-                services.store.add(LEASES, token.rental_id, lease)
+                version = services.store.add(LEASES, token.rental_id, lease)
         except (VersionConflict, DocumentExists):
             continue  # a doubled beat was faster: read again
+        services.leases.keep(Stored(token.rental_id, lease, version))
         return lease
     raise StoreError("the lease is too busy")
+
+
+def _known(
+    services: Services, token: MachineToken, request: HeartbeatRequest
+) -> Stored[AgentLease] | None:
+    """What this process wrote last, if nothing shows that another has written since."""
+    kept = services.leases.take(token.rental_id)
+    if kept is None or kept.value.epoch != token.epoch:
+        return None
+    shown = _receipt(services, request)
+    return kept if shown is None or shown.written_at == kept.value.seen_at else None
 
 
 def _folded(services: Services, lease: AgentLease, version: Version) -> AgentLease:
@@ -150,14 +162,19 @@ def _is_current(services: Services, token: MachineToken) -> bool:
 
 def _compare(services: Services, request: HeartbeatRequest, known: AgentLease | None) -> None:
     """A receipt for a write that the store does not hold proves that it was put back."""
-    if not request.receipt:
-        return
-    try:
-        shown = receipt(request.receipt, keys_for(services, "receipt"))
-    except Unauthenticated:
-        return
-    if lacks(known, shown.written_at):
+    shown = _receipt(services, request)
+    if shown and lacks(known, shown.written_at):
         begin_anew(services, shown.written_at, f"a write about {shown.rental_id} is lost")
+
+
+def _receipt(services: Services, request: HeartbeatRequest) -> Receipt | None:
+    """None where it brings none of ours."""
+    if not request.receipt:
+        return None
+    try:
+        return receipt(request.receipt, keys_for(services, "receipt"))
+    except Unauthenticated:
+        return None
 
 
 def _lease(

@@ -60,6 +60,7 @@ class Month:
     loads: dict[str, Load] = field(default_factory=dict)
     counts: dict[str, float] = field(default_factory=dict)
     touched: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    spared: float = 0.0  # reads that were none while one process answers every beat
     log_bytes: float = 0.0
     log_lines: float = 0.0
     stored_gib: float = 0.0
@@ -72,6 +73,8 @@ def bill(
 ) -> dict[str, float]:
     """USD by item. Without `free` no allowance is taken off."""
     used = {**_shared(month), **_functions(month, {**shapes, AGENT: agent})}
+    if not _alone(month, agent):
+        used["firestore_reads"] += month.spared
     prices = {**PRICES, **INSTANCE_PRICES}
     return {
         name: prices[name].of_month(amount) if free else amount * prices[name].usd
@@ -87,6 +90,14 @@ def cheapest(
         (each, bill(month, shapes, each, free=free)) for each in (shapes[AGENT], *AGENT_SHAPES)
     ]
     return min(choices, key=lambda choice: sum(choice[1].values()))
+
+
+def _alone(month: Month, agent: Shape) -> bool:
+    """Whether one instance answers every beat, and so knows what it wrote last. Of several, none
+    is taken to.
+    """
+    load = month.loads.get(AGENT, Load())
+    return agent.always_on and instance_s(load, agent) <= MONTH_S
 
 
 def _shared(month: Month) -> dict[str, float]:

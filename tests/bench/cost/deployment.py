@@ -17,7 +17,7 @@ from shared.app.settings import Settings
 from shared.bootstrap import LANES
 from shared.contract.events import to_message
 from shared.ports.counting import record
-from tests.bench.cost.meter import MeteredStore
+from tests.bench.cost.meter import MeteredLeases, MeteredStore
 from tests.fakes.blobs import FakeBlobs
 from tests.fakes.clock import FakeClock, SeededIds
 from tests.orchestration.cloud import FakeVerifier
@@ -133,6 +133,7 @@ class Deployment(Services):
         self.command_index: Any = CommandIndexCache(
             self.store, self.clock, self.settings.command_index_cache_s
         )
+        self.leases: Any = MeteredLeases(meter)
         self.offers_cache: Any = OfferCache(self.clock, self.settings.offers_cache_s)
         self.public_marketplaces: Any = ()
         self.signups: Any = ()

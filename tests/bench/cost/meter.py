@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.adapters.billed import billed
-from shared.ports.counting import OperationCounts, counted
+from shared.app.collections import LEASES
+from shared.app.machines.lease_cache import LeaseCache
+from shared.domain.errors import DocumentExists, VersionConflict
+from shared.ports.counting import OperationCounts, counted, record
 from tests.bench.cost.prices import SLOT_S, WAITS_S
 from tests.orchestration.fate import Watched
 
@@ -19,9 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from shared.domain.machines.lease import AgentLease
+    from shared.ports.store import Stored
+
 T = TypeVar("T")
 KIND = "bench.kind"
 STORED = ("reads", "writes", "deletes")
+SPARED = "spared"
 
 # What was counted, and the collection that it was counted of.
 Touch = tuple[str, str]
@@ -97,6 +104,11 @@ class Meter:
             amounts = {(name, collection): told[name] for name in STORED if name in told}
             self._touched[-1].update(amounts)
 
+    def spared(self, collection: str) -> None:
+        """The call under way needed no read, because its own process had written last."""
+        if self._touched:
+            self._touched[-1][SPARED, collection] += 1
+
     # As Fate has it: every call to the outside passes here.
 
     def before(self, call: str) -> None:
@@ -160,16 +172,37 @@ class MeteredStore(Watched):
 
         def noted(first: Any, *args: Any, **named: Any) -> Any:
             with counted() as counts:
-                answer = called(first, *args, **named)
-            if isinstance(first, list | tuple):
-                for each in first:
-                    counts = OperationCounts(**billed([each]))
-                    self._meter.touch(each.collection.name, counts)
-            else:
-                self._meter.touch(getattr(first, "collection", first).name, counts)
-            return answer
+                try:
+                    return called(first, *args, **named)
+                except (VersionConflict, DocumentExists):
+                    # Whether one that is refused is billed is not said: as if it were.
+                    record(writes=len(first) if isinstance(first, list | tuple) else 1)
+                    raise
+                finally:
+                    self._touched_by(first, counts)
 
         return noted
+
+    def _touched_by(self, first: Any, counts: OperationCounts) -> None:
+        if not isinstance(first, list | tuple):
+            self._meter.touch(getattr(first, "collection", first).name, counts)
+            return
+        for each in first:
+            self._meter.touch(each.collection.name, OperationCounts(**billed([each])))
+
+
+class MeteredLeases(LeaseCache):
+    """Says which reads it spared: not all would be, had the function several instances."""
+
+    def __init__(self, meter: Meter) -> None:
+        super().__init__()
+        self._meter = meter
+
+    def take(self, rental_id: str) -> Stored[AgentLease] | None:
+        kept = super().take(rental_id)
+        if kept:
+            self._meter.spared(LEASES.name)
+        return kept
 
 
 class Metered:

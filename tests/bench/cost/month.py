@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from tests.bench.cost.bill import Load, Month, Shape
+from tests.bench.cost.meter import SPARED
 from tests.bench.cost.prices import MONTH_S
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def month_of(world: World, seconds: float, stored_bytes: int, jobs: int) -> Mont
         counts.update(tally.counts)
         for (name, collection), amount in tally.touched.items():
             month.touched[kind, name, collection] = amount * scale
+            month.spared += amount * scale if name == SPARED else 0.0
     snapshots = sum(
         tally.calls for (_, kind), tally in world.meter.tallies.items() if kind == "uploads"
     )
@@ -60,6 +62,7 @@ def line_through(one: Month, at: int, other: Month, other_at: int, machines: int
         log_bytes=between(one.log_bytes, other.log_bytes),
         log_lines=between(one.log_lines, other.log_lines),
         stored_gib=between(one.stored_gib, other.stored_gib),
+        spared=between(one.spared, other.spared),
         jobs=one.jobs,
     )
     for name in {*one.counts, *other.counts}:

@@ -75,6 +75,22 @@ def test_an_instance_that_is_always_on_pays_no_requests() -> None:
     assert told["instance_vcpu_s"] == pytest.approx((MONTH_S - 240e3) * 18e-6)
 
 
+@pytest.mark.parametrize(
+    ("shape", "cpu_s", "reads"),
+    [(AGENT_SHAPES[1], 1e3, 0.0), (AGENT_SHAPES[1], 3e6, 1e6), (FRACTION, 1e3, 1e6)],
+    ids=["one always on", "several", "by request"],
+)
+def test_only_where_one_process_answers_every_beat_are_its_reads_spared(
+    shape: Shape, cpu_s: float, reads: float
+) -> None:
+    month = a_month(1e6, reads=1.5e6)
+    month.loads["agent"].cpu_s, month.spared = cpu_s, 1e6
+
+    told = bill(month, SHAPES, shape)["firestore_reads"]
+
+    assert told == pytest.approx(reads * 0.03e-5)
+
+
 def test_the_cheapest_shape_is_the_fraction_for_few_and_the_instance_for_many() -> None:
     few, _ = cheapest(a_month(8.64e5), SHAPES)
     many, items = cheapest(a_month(86.4e6), SHAPES)
