@@ -24,8 +24,23 @@ class WireError(ValueError):
 
 
 def encode(message: Any) -> bytes:
-    """Compact JSON of a message dataclass."""
-    return json.dumps(dataclasses.asdict(message), separators=(",", ":")).encode()
+    """Compact JSON of a message dataclass, without what the other side assumes of itself."""
+    kind: Any = type(message)
+    said = dataclasses.asdict(message)
+    for name, assumed in _assumed(kind):
+        if getattr(message, name) == assumed:
+            del said[name]
+    return json.dumps(said, separators=(",", ":")).encode()
+
+
+@functools.cache
+def _assumed(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
+    """Its fields that may be left out, and what is taken for them then."""
+    return tuple(
+        (f.name, f.default)
+        for f in dataclasses.fields(kind)
+        if f.default is not dataclasses.MISSING
+    )
 
 
 def decode(kind: type[T], text: bytes | str) -> T:
