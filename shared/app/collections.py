@@ -143,6 +143,21 @@ SNAPSHOTS_OF_INSTANCE = Query(
     where=(Where("instance_id", "==", "instance_id"),),
     order=(("created_at", "desc"),),
 )
+SNAPSHOTS_RETAINED = Query(
+    "snapshots_retained",
+    SNAPSHOTS,
+    where=(
+        Where("instance_id", "==", "instance_id"),
+        Where("state", "==", "state"),
+        Where("keep", "==", "keep"),
+    ),
+    order=(("created_at", "asc"),),
+)
+SNAPSHOTS_OF_INSTANCE_IN_STATES = Query(
+    "snapshots_of_instance_in_states",
+    SNAPSHOTS,
+    where=(Where("instance_id", "==", "instance_id"), Where("state", "in", "states")),
+)
 SNAPSHOTS_OF_OWNER = Query(
     "snapshots_of_owner",
     SNAPSHOTS,
@@ -248,6 +263,8 @@ QUERIES = (
     RENTALS_IN_STATE,
     OPERATIONS_OF_OWNER_OF_KINDS,
     SNAPSHOTS_OF_INSTANCE,
+    SNAPSHOTS_RETAINED,
+    SNAPSHOTS_OF_INSTANCE_IN_STATES,
     SNAPSHOTS_OF_OWNER,
     SNAPSHOTS_CONDEMNED,
     TIMELINE_OF_INSTANCE,

@@ -5,22 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.app.audit.record import entry
-from shared.app.collections import INSTANCES, SNAPSHOTS, SNAPSHOTS_OF_INSTANCE
+from shared.app.collections import (
+    INSTANCES,
+    SNAPSHOTS,
+    SNAPSHOTS_OF_INSTANCE,
+    SNAPSHOTS_OF_INSTANCE_IN_STATES,
+    SNAPSHOTS_RETAINED,
+)
 from shared.app.pages import every
 from shared.app.snapshots.lend import borrowed_why
 from shared.app.snapshots.read import owned_snapshot
 from shared.domain.errors import Conflicting, StoreError, VersionConflict
 from shared.domain.snapshots.model import Snapshot, SnapshotState
-from shared.domain.snapshots.retention import condemned, pinned_why, superfluous
+from shared.domain.snapshots.retention import UNDER_WAY, condemned, pinned_why, superfluous
 from shared.ports.store import Save
 
 if TYPE_CHECKING:
     from shared.app.services import Services
     from shared.domain.ids import InstanceId, SnapshotId, UserId
     from shared.domain.instances.model import Instance
-    from shared.ports.store import Stored
+    from shared.ports.store import Scalar, Stored
 
 TRIES = 5
+AT_ONCE = 100
 
 
 def delete_snapshot(services: Services, owner: UserId, snapshot_id: SnapshotId) -> None:
@@ -45,9 +52,26 @@ def delete_snapshot(services: Services, owner: UserId, snapshot_id: SnapshotId) 
 
 
 def retain(services: Services, instance: Instance) -> None:
-    """Condemn what the instance's policy no longer keeps. Best effort: the next one catches up."""
-    snapshots = all_of(services, instance.id)
-    for each in superfluous(snapshots, instance, instance.snapshots.keep_last):
+    """Condemn what the instance's policy no longer keeps. Best effort: the next one catches up.
+
+    Reads a count and, where there are more than it keeps, those and what is being written: not
+    the many that wait for their bytes to go.
+    """
+    acked: dict[str, Scalar] = {
+        "instance_id": instance.id,
+        "state": SnapshotState.ACKED.value,
+        "keep": False,
+    }
+    many = services.store.count(SNAPSHOTS_RETAINED, acked) - instance.snapshots.keep_last
+    if many <= 0:
+        return
+    oldest = services.store.find(SNAPSHOTS_RETAINED, acked, limit=min(many, AT_ONCE)).items
+    written: dict[str, Scalar | tuple[Scalar, ...]] = {
+        "instance_id": instance.id,
+        "states": tuple(each.value for each in UNDER_WAY),
+    }
+    on_top = tuple(every(services, SNAPSHOTS_OF_INSTANCE_IN_STATES, written))
+    for each in superfluous((stored.value for stored in oldest), instance, on_top):
         _condemn(services, each, "the policy of its instance keeps it no longer")
 
 

@@ -13,7 +13,7 @@ from shared.domain.replacing import replace
 from shared.domain.snapshots.model import Snapshot, SnapshotState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
 UNDER_WAY = frozenset({SnapshotState.OPEN, SnapshotState.UPLOADED, SnapshotState.VERIFIED})
@@ -41,14 +41,12 @@ def needed_by(snapshot: Snapshot, borrower: Instance) -> bool:
 
 
 def superfluous(
-    snapshots: tuple[Snapshot, ...], instance: Instance, keep_last: int
+    beyond: Iterable[Snapshot], instance: Instance, under_way: Collection[Snapshot]
 ) -> tuple[Snapshot, ...]:
-    """Acknowledged ones beyond the newest `keep_last`, without those that are kept or pinned."""
-    acked = [each for each in snapshots if each.state is SnapshotState.ACKED and not each.keep]
-    newest_first = sorted(acked, key=lambda each: each.created_at, reverse=True)
-    return tuple(
-        each for each in newest_first[keep_last:] if not pinned_why(each, instance, snapshots)
-    )
+    """Of the acknowledged ones that are `beyond` those which a policy keeps, what may go: not
+    what is pinned, by one that is under way too.
+    """
+    return tuple(each for each in beyond if not pinned_why(each, instance, under_way))
 
 
 def condemned(snapshot: Snapshot, now: datetime) -> Snapshot:
