@@ -170,6 +170,16 @@ SNAPSHOTS_CONDEMNED = Query(
     where=(Where("state", "==", "state"), Where("condemned_at", "<=", "before")),
     order=(("condemned_at", "asc"),),
 )
+SNAPSHOTS_LEFT = Query(
+    "snapshots_left",
+    SNAPSHOTS,
+    where=(
+        Where("state", "==", "state"),
+        Where("cleared", "==", "cleared"),
+        Where("deadline", "<=", "before"),
+    ),
+    order=(("deadline", "asc"),),
+)
 TIMELINE_OF_INSTANCE = Query(
     "timeline_of_instance",
     TIMELINE,
@@ -267,6 +277,7 @@ QUERIES = (
     SNAPSHOTS_OF_INSTANCE_IN_STATES,
     SNAPSHOTS_OF_OWNER,
     SNAPSHOTS_CONDEMNED,
+    SNAPSHOTS_LEFT,
     TIMELINE_OF_INSTANCE,
     AUDIT_OF_OWNER,
     ENTRIES_OF_KIND,

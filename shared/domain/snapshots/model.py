@@ -51,6 +51,7 @@ class Snapshot:
     keep: bool = False
     lent_to: tuple[InstanceId, ...] = ()  # instances that were made from it
     condemned_at: datetime | None = None
+    cleared: bool = False  # of an abandoned one: what it had written is removed
     keys: tuple[SealedKey, ...] = ()  # handed to its machine; once verified, those that it needs
 
     @property
