@@ -8,7 +8,7 @@ from pydantic import AliasChoices, Field
 
 from shared.contract.model import Wire
 from shared.contract.times import UtcTime
-from shared.domain.ids import ApiKeyId, UserId
+from shared.domain.ids import ApiKeyId, InstanceId, UserId
 from shared.domain.principals import Scope
 
 if TYPE_CHECKING:
@@ -72,10 +72,16 @@ class KeyBody(Wire):
         default=(Scope.READ,),
         min_length=1,
         max_length=len(Scope),
-        description="read; write (everything that changes or spends); metrics (GET /metrics); "
-        "operate (background jobs, for operators).",
+        description="read; write (everything that changes or spends); metrics (GET /metrics);"
+        " proxy (requests to instances' own servers); operate (background jobs, operators only).",
     )
     expires_at: UtcTime | None = Field(default=None, description="Null for a key that lasts.")
+    instance_id: InstanceId | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="The one instance whose server it opens; with the scope proxy alone.",
+    )
 
 
 class ProviderKeyBody(Wire):
@@ -114,6 +120,7 @@ class KeyAnswer(Wire):
     created_at: UtcTime
     expires_at: UtcTime | None
     last_used_at: UtcTime | None
+    instance_id: InstanceId | None
 
 
 class NewKeyAnswer(KeyAnswer):
@@ -155,6 +162,7 @@ def key_answer(key: ApiKey) -> KeyAnswer:
         created_at=key.created_at,
         expires_at=key.expires_at,
         last_used_at=key.last_used_at,
+        instance_id=key.instance_id,
     )
 
 

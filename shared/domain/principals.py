@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain.ids import ApiKeyId, UserId
+from shared.domain.ids import ApiKeyId, InstanceId, UserId
 
 
 class Scope(StrEnum):
-    """What a key may do. An access token from a login carries all but METRICS.
+    """What a key may do. An access token from a login carries all but METRICS and PROXY.
 
     OPERATE opens nothing by itself: whoever uses it has to be an operator besides.
     """
@@ -18,6 +18,7 @@ class Scope(StrEnum):
     WRITE = "write"  # everything that changes or spends
     OPERATE = "operate"  # the deployment's background jobs
     METRICS = "metrics"  # GET /metrics only
+    PROXY = "proxy"  # requests to instances' own servers only, which may wake them
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Principal:
     """A caller whose proof held. `demo` marks the read-only sandbox of `?demo=true`.
 
     `session` names the login that an access token came from, `key_id` the API key: the other
-    is None.
+    is None. With an `instance_id` no other instance is opened.
     """
 
     user_id: UserId
@@ -33,3 +34,4 @@ class Principal:
     demo: bool = False
     session: str | None = None
     key_id: ApiKeyId | None = None
+    instance_id: InstanceId | None = None

@@ -61,9 +61,15 @@ def authenticate(
     if principal is None:
         raise Unauthenticated("Log in first, or send an API key: Authorization: Bearer ...")
     needed = Scope.METRICS if route.access is Access.METRICS else route.scope
-    if needed not in principal.scopes:
+    if not principal.scopes & _enough(route, needed):
         raise Forbidden(f"This key lacks the scope '{needed}'.")
     return principal
+
+
+def _enough(route: Route, needed: Scope) -> frozenset[Scope]:
+    """Any of these scopes opens the route."""
+    ways = (needed, Scope.PROXY) if route.access is Access.PROXY else (needed,)
+    return frozenset(ways)
 
 
 def _of_proxy(headers: Mapping[str, str]) -> Mapping[str, str]:

@@ -255,6 +255,17 @@ def test_a_key_works_as_a_bearer_within_its_scopes(
     assert _problem(refused) == (403, "forbidden")
 
 
+def test_a_key_for_one_instance_says_so_and_opens_nothing_of_the_account(
+    client: FlaskClient, session: dict[str, Any]
+) -> None:
+    body = {"name": "my app", "scopes": ["proxy"], "instance_id": "inst_1"}
+    made = _json(client.post("/api/auth/keys", json=body, headers=_as(session)))
+
+    assert (made["scopes"], made["instance_id"]) == (["proxy"], "inst_1")
+    key = {"Authorization": f"Bearer {made['key']}"}
+    assert _problem(client.get("/api/auth/me", headers=key)) == (403, "forbidden")
+
+
 def test_somebody_elses_key_is_404(client: FlaskClient, session: dict[str, Any]) -> None:
     key = _json(client.post("/api/auth/keys", json={"name": "ci"}, headers=_as(session)))
     bob = _json(client.post("/api/auth/register", json=LOGIN | {"email": "bob@example.org"}))
@@ -274,6 +285,8 @@ def test_somebody_elses_key_is_404(client: FlaskClient, session: dict[str, Any])
         {"name": ""},
         {"name": "a\nb"},
         {"name": "x", "scopes": []},
+        {"name": "x", "scopes": ["proxy", "write"], "instance_id": "inst_1"},
+        {"name": "x", "instance_id": "inst_1"},
         {"name": "x", "scopes": ["admin"]},
         {"name": "x", "expires_at": "2020-01-01T00:00:00Z"},
         {"name": "x", "expires_at": "2030-01-01T00:00:00"},

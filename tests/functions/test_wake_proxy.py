@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shared.app.auth.api_keys import create_key
 from shared.app.collections import INSTANCES, RENTALS
 from shared.app.serverless.enable import enable
+from shared.domain.ids import InstanceId, UserId
 from shared.domain.instances.model import InstanceState
-from shared.domain.principals import Scope
+from shared.domain.principals import Principal, Scope
 from shared.domain.rentals.model import Address
 from shared.domain.serverless.model import Serverless
 from tests.functions.clouds import ada, bob, client, cloud, running, services, until
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["ada", "bob", "client", "cloud", "running", "services"]
 
 Key = dict[str, str]
+INSTANCES_PATH = "/api/instances"
 
 
 @pytest.fixture
@@ -330,6 +333,44 @@ def test_nobody_comes_in_without_a_right_to_write_and_nobody_else_at_all(
     wrong = {"X-Dumont-Key": "dc_live_wrong", **bob}
     assert proxy.get(f"/proxy/{served}/", headers=wrong).status_code == 401
     assert machine.seen == []
+
+
+def test_a_key_for_one_instance_opens_its_server_and_nothing_else(
+    services: Any, client: FlaskClient, proxy: FlaskClient, served: str, machine: Upstream
+) -> None:
+    own = proxy_key(services, "ada", served)
+
+    assert proxy.get(f"/proxy/{served}/", headers=own).status_code == 200
+    assert proxy.get("/proxy/inst_another/", headers=own).status_code == 404
+    seen = [
+        client.get(path, headers=own) for path in (INSTANCES_PATH, f"{INSTANCES_PATH}/{served}")
+    ]
+    ended = client.delete(f"{INSTANCES_PATH}/{served}", headers=own)
+    assert [each.status_code for each in (*seen, ended)] == [403, 403, 403]
+    assert len(machine.seen) == 1
+
+
+def test_a_key_for_another_instance_or_of_another_owner_does_not_open_this_one(
+    services: Any, proxy: FlaskClient, served: str, machine: Upstream
+) -> None:
+    for key in (proxy_key(services, "ada", "inst_other"), proxy_key(services, "bob", served)):
+        assert proxy.get(f"/proxy/{served}/", headers=key).status_code == 404
+
+    assert machine.seen == []
+
+
+def test_a_key_with_the_scope_opens_the_servers_of_all_its_owners_instances(
+    services: Any, proxy: FlaskClient, served: str
+) -> None:
+    headers = key_of(services, "ada", Scope.PROXY)
+
+    assert proxy.get(f"/proxy/{served}/", headers=headers).status_code == 200
+
+
+def proxy_key(services: Any, name: str, instance_id: str) -> Key:
+    owner = Principal(UserId(f"user_{name}"), frozenset(), session="login")
+    made = create_key(services, owner, name, [Scope.PROXY], None, InstanceId(instance_id))
+    return {"Authorization": f"Bearer {made.text}"}
 
 
 def test_a_body_that_is_too_long_goes_nowhere(

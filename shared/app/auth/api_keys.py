@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from shared.app.audit.record import entry
 from shared.app.auth.collections import API_KEYS, KEYS_OF_OWNER
-from shared.domain.errors import Conflicting, Forbidden, Invalid, NotFound
+from shared.domain.errors import Conflicting, Forbidden, NotFound
 from shared.domain.ids import ApiKeyId
 from shared.domain.users.keys import (
     KEYS_PER_USER,
     ApiKey,
     accepted_expiry,
     accepted_name,
+    accepted_scopes,
     key_text,
 )
 from shared.domain.users.secret_text import digest, secret_from
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from shared.app.services import Services
+    from shared.domain.ids import InstanceId
     from shared.domain.principals import Principal, Scope
     from shared.ports.store import Page
 
@@ -42,16 +44,17 @@ def create_key(
     name: str,
     scopes: Sequence[Scope],
     expires_at: datetime | None,
+    instance_id: InstanceId | None = None,
 ) -> NewKey:
     """A key of the caller's. An answer that gets lost leaves a key that can only be deleted.
 
+    That an instance is the caller's is not checked here: a key opens only what is its owner's.
     Raises Invalid, Forbidden for a caller with an API key, Conflicting past 50 keys (two calls
     at the same moment may pass it together).
     """
     _require_login(principal)
     now = services.clock.now()
-    if not scopes:
-        raise Invalid("A key needs a scope.", "/scopes")
+    chosen = accepted_scopes(scopes, instance_id)
     title, ends = accepted_name(name), accepted_expiry(expires_at, now)
     if services.store.count(KEYS_OF_OWNER, {"owner": principal.user_id}) >= KEYS_PER_USER:
         raise Conflicting(f"You have {KEYS_PER_USER} keys; delete one first.")
@@ -60,12 +63,13 @@ def create_key(
         id=ApiKeyId(services.ids.new("key")),
         owner=principal.user_id,
         name=title,
-        scopes=tuple(sorted(set(scopes))),
+        scopes=chosen,
         secret_hash=digest(secret),
         created_at=now,
         expires_at=ends,
+        instance_id=instance_id,
     )
-    may = ", ".join(key.scopes)
+    may = ", ".join(key.scopes) + (f" for {instance_id}" if instance_id else "")
     said = entry(services, key.owner, "key.created", f"{title!r}, which may {may}", target=key.id)
     services.store.commit([Add(API_KEYS, key.id, key), said])
     return NewKey(key, key_text(key.id, secret))

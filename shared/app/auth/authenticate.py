@@ -38,7 +38,12 @@ def _by_key(services: Services, text: str) -> Principal:
         raise Unauthenticated("This API key is unknown, deleted or expired.")
     if stored.value.use_is_due(now):
         _write_down_use(services, stored)
-    return Principal(stored.value.owner, frozenset(stored.value.scopes), key_id=stored.value.id)
+    return Principal(
+        stored.value.owner,
+        frozenset(stored.value.scopes),
+        key_id=stored.value.id,
+        instance_id=stored.value.instance_id,
+    )
 
 
 def _write_down_use(services: Services, stored: Stored[ApiKey]) -> None:

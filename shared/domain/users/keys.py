@@ -11,12 +11,16 @@ import unicodedata
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from shared.domain.errors import Invalid
-from shared.domain.ids import ApiKeyId, UserId
+from shared.domain.ids import ApiKeyId, InstanceId, UserId
 from shared.domain.principals import Scope
 from shared.domain.replacing import replace
 from shared.domain.users.secret_text import base62, digest, same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PREFIX = "dc_live_"
 LONGEST_NAME = 100
@@ -29,7 +33,9 @@ _TEXT = re.compile(r"dc_live_([0-9A-Za-z]{1,64})_([0-9A-Za-z]{43})_([0-9A-Za-z]{
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """`expires_at` is None for a key that lasts until it is deleted."""
+    """`expires_at` is None for a key that lasts until it is deleted. With an `instance_id` it opens
+    the way to that instance's own server and nothing else.
+    """
 
     id: ApiKeyId
     owner: UserId
@@ -39,6 +45,7 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
+    instance_id: InstanceId | None = None
 
     def opens_with(self, secret: str, now: datetime) -> bool:
         """Whether this is the key's secret and the key is still good."""
@@ -61,6 +68,16 @@ def accepted_name(name: str) -> str:
     if any(unicodedata.category(letter)[0] == "C" for letter in text):
         raise Invalid("A key's name has no control characters.", "/name")
     return text
+
+
+def accepted_scopes(scopes: Iterable[Scope], instance_id: InstanceId | None) -> tuple[Scope, ...]:
+    """Raises Invalid for none, and for more than one instance can bound."""
+    chosen = tuple(sorted(set(scopes)))
+    if not chosen:
+        raise Invalid("A key needs a scope.", "/scopes")
+    if instance_id is not None and chosen != (Scope.PROXY,):
+        raise Invalid("A key for one instance has the scope proxy alone.", "/scopes")
+    return chosen
 
 
 def accepted_expiry(expires_at: datetime | None, now: datetime) -> datetime | None:

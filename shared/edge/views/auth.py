@@ -58,7 +58,9 @@ def put_password(call: Call[NoQuery, wire.PasswordBody]) -> Answer:
 
 def post_key(call: Call[NoQuery, wire.KeyBody]) -> wire.NewKeyAnswer:
     body = call.body
-    new = api_keys.create_key(call.services, call.user, body.name, body.scopes, body.expires_at)
+    new = api_keys.create_key(
+        call.services, call.user, body.name, body.scopes, body.expires_at, body.instance_id
+    )
     return wire.new_key_answer(new)
 
 

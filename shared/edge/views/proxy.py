@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from shared.domain.errors import UpgradeUnsupported
+from shared.domain.errors import NotFound, UpgradeUnsupported
 from shared.domain.ids import InstanceId
 from shared.domain.principals import Scope
 from shared.domain.serverless.forwarded import (
@@ -54,6 +54,9 @@ def _forward(forwarder: Forwarder, method: str, call: Call[Any, Any]) -> Answer:
 
     if wants_websocket(call.headers.get("upgrade", "")):
         raise UpgradeUnsupported("WebSockets are not carried: forward the port over SSH")
+    instance_id = InstanceId(call.path["instance_id"])
+    if call.user.instance_id not in {None, instance_id}:
+        raise NotFound("no such instance")
     target = "/" + quote(call.path.get("path", ""), safe=_PLAIN)
     asked = Asked(
         method=method,
@@ -66,7 +69,7 @@ def _forward(forwarder: Forwarder, method: str, call: Call[Any, Any]) -> Answer:
         call.services,
         forwarder,
         call.user.user_id,
-        InstanceId(call.path["instance_id"]),
+        instance_id,
         asked,
         f"proxy:{call.services.ids.new('req')}",
     )

@@ -11,18 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.errors import Invalid
-from shared.domain.ids import ApiKeyId, UserId
+from shared.domain.ids import ApiKeyId, InstanceId, UserId
 from shared.domain.principals import Scope
 from shared.domain.users import sessions
 from shared.domain.users.attempts import LONGEST_WAIT, LoginAttempts, wait_s, with_failure
 from shared.domain.users.emails import normalised
-from shared.domain.users.keys import ApiKey, accepted_name, key_text, parse_key
+from shared.domain.users.keys import ApiKey, accepted_name, accepted_scopes, key_text, parse_key
 from shared.domain.users.passwords import accepted
 from shared.domain.users.secret_text import base62, digest, secret_from
 from shared.domain.users.sessions import FamilyId, Verdict, judge, rotated
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECRET = secret_from("one")
+ONE = InstanceId("inst_1")
 
 
 @pytest.mark.parametrize(
@@ -223,6 +224,28 @@ def test_a_key_opens_with_its_secret_until_it_expires() -> None:
     assert not key.opens_with(NEXT, NOW)
     assert dated.opens_with(SECRET, NOW)
     assert not dated.opens_with(SECRET, NOW + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("scopes", "instance_id", "kept"),
+    [
+        ([Scope.WRITE, Scope.READ, Scope.READ], None, (Scope.READ, Scope.WRITE)),
+        ([Scope.PROXY], None, (Scope.PROXY,)),
+        ([Scope.PROXY, Scope.PROXY], ONE, (Scope.PROXY,)),
+        ([], None, None),
+        ([], ONE, None),
+        ([Scope.READ], ONE, None),
+        ([Scope.PROXY, Scope.WRITE], ONE, None),
+    ],
+)
+def test_a_key_for_one_instance_can_do_nothing_beside(
+    scopes: list[Scope], instance_id: InstanceId | None, kept: tuple[Scope, ...] | None
+) -> None:
+    if kept is None:
+        with pytest.raises(Invalid):
+            accepted_scopes(scopes, instance_id)
+    else:
+        assert accepted_scopes(scopes, instance_id) == kept
 
 
 @pytest.mark.parametrize("name", ["", "   ", "a\nb", "a\x00b", "\ud800", "x" * 101])

@@ -58,7 +58,7 @@ export function ApiKeysCard() {
 function looks(now: Date): Column<ApiKey>[] {
   return [
     { name: 'Name', cell: ({ name }) => name },
-    { name: 'May', cell: ({ scopes }) => scopes.join(', ') },
+    { name: 'May', cell: ({ scopes, instance_id: only }) => scopes.join(', ') + (only === null ? '' : ` of ${only}`) },
     { name: 'Made', cell: ({ created_at }) => <At at={created_at} /> },
     {
       name: 'Ends',

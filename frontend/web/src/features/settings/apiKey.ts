@@ -3,6 +3,7 @@ import type { ApiKeyBody, Scope } from '@/api/contract';
 export const SCOPES: readonly { readonly value: Scope; readonly name: string }[] = [
   { value: 'read', name: 'read: look at everything of yours' },
   { value: 'write', name: 'write: change, rent and spend' },
+  { value: 'proxy', name: 'proxy: ask the servers on your instances, and wake these' },
   { value: 'metrics', name: 'metrics: the figures for Prometheus' },
   { value: 'operate', name: 'operate: pause background jobs, if you run this deployment' },
 ];

@@ -58,7 +58,7 @@ it.each(CHECKS)('a provider key is judged by what its provider says', (told, isG
 });
 
 function server(): FakeServer {
-  const key = { id: 'key_1', name: 'build', scopes: ['read'], created_at: NOON, expires_at: null, last_used_at: null };
+  const key = { id: 'key_1', name: 'build', scopes: ['read'], created_at: NOON, expires_at: null, last_used_at: null, instance_id: null };
   return new FakeServer()
     .on('POST', '/api/auth/refresh', () => json(session('2')))
     .on('GET', '/api/auth/me', () => json({ id: 'user_1', email: 'you@example.org', created_at: NOON, demo: false }))
