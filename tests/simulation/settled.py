@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shared.domain.ids import InstanceId
 from shared.domain.instances.model import Desired, InstanceState
 from shared.domain.operations import OperationState
+from tests.simulation.judge.findings import LATE
 from tests.simulation.judge.naming import rental_named
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from tests.simulation.world import SimWorld
 
 _STAYS_S = 150.0
+# docs, "The numbers": what is later is a hole to look for, however rare.
+VISIBLE_WITHIN_S = 120.0
+BOOKS_WITHIN_S = 300.0
 WANTED = {
     Desired.RUNNING: frozenset({InstanceState.RUNNING}),
     Desired.PAUSED: frozenset({InstanceState.PAUSED}),
@@ -47,6 +51,14 @@ class Settling:
         for wait in self._waits:
             self.visible_s.append((wait.visible_at or end_s) - self._began_s)
             self.books_s.append((wait.books_at or end_s) - self._began_s)
+            self._judge(wait, self.visible_s[-1], self.books_s[-1])
+
+    def _judge(self, wait: _Wait, visible_s: float, books_s: float) -> None:
+        found, name = self._world.judge.findings, wait.instance_id
+        if visible_s > VISIBLE_WITHIN_S:
+            found.add(LATE, (name, "visible"), f"{name} is what it says after {visible_s:.1f} s")
+        if books_s > BOOKS_WITHIN_S:
+            found.add(LATE, (name, "books"), f"the books of {name} close after {books_s:.1f} s")
 
     def _all_settled(self) -> bool:
         self._look()

@@ -20,6 +20,9 @@ BROKEN_CHAINS = "broken_chains"  # a head that does not follow the head before i
 WORK_LOST = "work_lost"  # what was saved by a drain is not what a wake brings back
 UNSAFE_RELEASES = "unsafe_releases"  # work was let go that no verified snapshot holds
 STOPS_UNDER_LEASE = "stops_under_lease"
+SLEEPS_UNASKED = "sleeps_unasked"  # put to sleep on evidence that was too old
+GONE_TOO_EARLY = "gone_too_early"  # called gone while it stood, and a list could have told
+LATE = "late"  # settled later after the end of the faults than the protocol says
 UNDER_RESERVED = "under_reserved"  # less is promised than the provider has charged
 BUDGET_OVERRUNS = "budget_overruns"
 STUCK_OPERATIONS = "stuck_operations"
@@ -40,6 +43,9 @@ KINDS = (
     WORK_LOST,
     UNSAFE_RELEASES,
     STOPS_UNDER_LEASE,
+    SLEEPS_UNASKED,
+    GONE_TOO_EARLY,
+    LATE,
     UNDER_RESERVED,
     BUDGET_OVERRUNS,
     STUCK_OPERATIONS,
