@@ -11,6 +11,7 @@ from shared.agent_wire import messages as wire
 from shared.app.collections import (
     BUDGETS,
     INSTANCES,
+    LEASES,
     OPERATIONS,
     RENTALS,
     SNAPSHOTS,
@@ -99,6 +100,10 @@ class Judged:
 
     def claim_limits(self, limits: Any) -> None:
         write = Save(SPENDING_LIMITS, limits.owner, limits, Version("1"))
+        self.judge.documents.committed([write])
+
+    def claim_lease(self, lease: Any) -> None:
+        write = Save(LEASES, lease.rental_id, lease, Version("1"))
         self.judge.documents.committed([write])
 
     def rent(self, rental_id: str = "rent_1") -> Contract:

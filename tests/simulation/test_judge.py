@@ -48,7 +48,7 @@ def test_a_machine_whose_rental_is_gone_has_leaked(judged: Judged) -> None:
     judged.claim(an_instance(), its(contract.id, GONE))
     judged.claim_budget(enough())
 
-    assert judged.found() == {findings.LEAKED: 1}
+    assert judged.found() == {findings.LEAKED: 1, findings.GONE_TOO_EARLY: 1}
 
 
 def test_a_second_machine_under_one_label_has_leaked(judged: Judged) -> None:

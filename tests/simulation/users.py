@@ -51,6 +51,8 @@ LIMITED = 0.2
 CAPS_USD = (0.2, 0.5, 1.0)
 BIDS = (None, None, None, 600_000)  # micro-USD an hour
 MODES = (Serverless(Mode.FAST), Serverless(Mode.FAST), Serverless(Mode.ECONOMIC), None)
+# The longer one outlives the evidence of its machine's idleness.
+KEPT_MINUTES = (2.0, 7.0)
 _AGAIN_S = 7.0
 _LAST_TRY = 60
 _BETWEEN_S = (30.0, 1800.0)
@@ -75,7 +77,6 @@ class Users:
             world.later(
                 self._chance.uniform(0.0, 300.0), "create", partial(self._create, instance_id)
             )
-
         self._set_limits()
 
     def insist(self, instance_id: InstanceId, name: str, **details: Any) -> None:
@@ -171,7 +172,7 @@ class Users:
         named: dict[str, dict[str, Any]] = {
             "wake": {"want": None, "snapshot_id": None},
             "snapshot": {"reason": "by its owner"},
-            "keep_alive": {"minutes": 2.0},
+            "keep_alive": {"minutes": self._chance.choice(KEPT_MINUTES)},
             "set_serverless": {"chosen": self._chance.choice(MODES)},
         }
         call: Callable[..., object] = getattr(orders, name)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.billing.budget import month_of
-from shared.domain.billing.cover import Scope, margin, scopes_of
+from shared.domain.billing.cover import Scope, least, margin, scopes_of
 from shared.domain.billing.limits import NO_LIMITS, AtLimit, Limits, Period
 from shared.domain.rentals.model import RentalState
 from tests.simulation.judge.findings import BUDGET_OVERRUNS
@@ -56,6 +56,10 @@ class CapJudge:
             )
             if reached > scope.limit.cap:
                 text = f"{key} was begun: {reached} of {scope.name}"
+                self._findings.add(BUDGET_OVERRUNS, key, text)
+            needed = least(after, DRAIN_S)
+            if not hourly and after.reserved < needed:
+                text = f"{key} was begun with {after.reserved} of the {needed} that it needs"
                 self._findings.add(BUDGET_OVERRUNS, key, text)
 
     def _scopes(self, rental: Rental) -> tuple[Scope, ...]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shared.domain.billing.budget import Budget
     from shared.domain.billing.limits import SpendingLimits
     from shared.domain.instances.model import Instance
+    from shared.domain.machines.lease import AgentLease
     from shared.domain.operations import Operation
     from shared.domain.rentals.model import Rental
     from shared.domain.snapshots.model import Snapshot
@@ -46,6 +47,7 @@ class Documents:
         self.operations: dict[str, Operation] = {}
         self.budgets: dict[str, Budget] = {}
         self.limits: dict[str, SpendingLimits] = {}
+        self.leases: dict[str, AgentLease] = {}
         self._of: dict[str, dict[str, Any]] = {
             "instances": self.instances,
             "rentals": self.rentals,
@@ -53,6 +55,7 @@ class Documents:
             "operations": self.operations,
             "budgets": self.budgets,
             "spending_limits": self.limits,
+            "leases": self.leases,
         }
         self.listeners: dict[str, list[Callable[[str, Any, Any], None]]] = {}
 

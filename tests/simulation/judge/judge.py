@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.simulation.judge.absence import AbsenceJudge
 from tests.simulation.judge.caps import CapJudge
 from tests.simulation.judge.convergence import Convergence
 from tests.simulation.judge.documents import Documents
 from tests.simulation.judge.endings import EndJudge
 from tests.simulation.judge.findings import KINDS, Findings, Verdict
 from tests.simulation.judge.health import HealthJudge
+from tests.simulation.judge.idleness import IdleJudge
 from tests.simulation.judge.money import MoneyJudge
 from tests.simulation.judge.requests import RequestJudge
 from tests.simulation.judge.roles import RoleJudge
@@ -39,6 +41,8 @@ class Judge:
         self.money = MoneyJudge(world, site, documents, self.requests, found)
         self.caps = CapJudge(world, documents, self.money, found)
         self.ends = EndJudge(world, site, documents, found)
+        self.absence = AbsenceJudge(site, provider.desk, documents, found)
+        self.idleness = IdleJudge(documents, found)
         self.convergence = Convergence(site, documents)
         self.money.counted += [self.ends.look, self.roles.look]
         provider.desk.log.append(self.requests)

@@ -38,12 +38,7 @@ KNOWING = (
         "    whole = listing.complete and _holds_the_living("
         "services, open_rentals.values(), by_rental)",
         "    whole = True",
-        shown_by=(
-            "listing_partial",
-            "listing_malformed",
-            "listing_moves",
-            "provider.listing",
-        ),
+        shown_by=("index_breaks",),
     ),
     Mutant(
         "mac_not_checked",

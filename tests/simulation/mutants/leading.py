@@ -68,4 +68,11 @@ LEADING = (
         "    alive = instance is not None and instance.state is not InstanceState.DESTROYED",
         "    alive = False",
     ),
+    Mutant(
+        "lent_snapshot_condemned",
+        "a policy takes what another instance is being made from (rule 20)",
+        "shared.app.snapshots.condemn",
+        "    if borrowed_why(services, snapshot):\n        return\n",
+        "",
+    ),
 )

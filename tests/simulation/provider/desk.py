@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from infra.simulators.vast.api import dispatch
-from tests.simulation.provider.fortune import TIMEOUT_S, Fortune, draw
+from tests.simulation.provider.fortune import TIMEOUT_S, Fortune, draw, short_of_rows
 from tests.simulation.provider.wire import no_answer, raw_reply
 
 if TYPE_CHECKING:
@@ -27,13 +27,18 @@ class Log(Protocol):
 
 
 class Desk:
-    """`exchange` takes virtual time where it stalls; the usual way to and fro is the engine's."""
+    """`exchange` takes virtual time where it stalls; the usual way to and fro is the engine's.
+
+    `lies` counts the lists that were wrong and did not show it.
+    """
 
     def __init__(self, world: World, site: Site) -> None:
         self._world = world
         self._site = site
         self._chance: random.Random = world.chance("provider.calls")
         self.log: list[Log] = []
+        self.lies = 0
+        self._broken_until = 0.0
 
     def exchange(self, call: str, request: Request) -> RawReply:
         """Raises httpx.HTTPError when no answer came."""
@@ -41,6 +46,8 @@ class Desk:
             each.issued(call, request)
         fortune = draw(self._world.faults, self._chance, call)
         clock = self._world.clock
+        self.lies += fortune.lies
+        self._break(call, fortune)
         if fortune.stall_s:
             clock.sleep(fortune.stall_s)
         if fortune.late_s is not None:
@@ -53,6 +60,15 @@ class Desk:
             clock.sleep(TIMEOUT_S if answer.status else REFUSED_AT_ONCE_S)
             raise no_answer(f"{call} was not answered")
         return raw_reply(answer.status, answer.content_type, answer.body, self._site.now())
+
+    def _break(self, call: str, fortune: Fortune) -> None:
+        """What breaks heals by itself, or when the faults stop."""
+        now = self._world.clock.monotonic_s()
+        if fortune.broken_s:
+            self._broken_until = now + fortune.broken_s
+        broken = now < self._broken_until and not self._world.faults.calm
+        if call == "provider.listing" and broken:
+            fortune.rules.append(short_of_rows())
 
     def _perform(self, call: str, request: Request, fortune: Fortune) -> Answer:
         site = self._site

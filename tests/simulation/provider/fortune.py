@@ -39,6 +39,10 @@ RULES: dict[str, Row] = {
     "listing_malformed": {"fault": "listing_malformed"},
     "listing_blinks": {"fault": "listing_blink"},
 }
+# Each is well-formed: nobody can tell from the list itself.
+LIES = frozenset({"listing_empty", "listing_blinks"})
+# Longer than it takes until absence would be believed.
+BROKEN_S = (300.0, 420.0)
 NAMES_OF_CALL: dict[str, tuple[str, ...]] = {}
 for _fault, _calls in OUTSIDE.items():
     for _call in _calls:
@@ -54,6 +58,20 @@ class Fortune:
     late_s: float | None = None
     pause_s: float = 0.0
     moves: bool = False
+    broken_s: float = 0.0  # for so long no list is whole
+    lies: bool = False
+
+
+_NEW: Row = {"seen": 0, "fired": 0}
+
+
+def _rule(fault: str, **details: object) -> Row:
+    return {"fault": fault, **details, **_NEW}
+
+
+def short_of_rows() -> Row:
+    """For a list while the index is broken."""
+    return _rule("listing_partial")
 
 
 def draw(faults: Faults, chance: random.Random, call: str) -> Fortune:
@@ -64,17 +82,25 @@ def draw(faults: Faults, chance: random.Random, call: str) -> Fortune:
         if not faults.strikes(fault, call):
             continue
         if fault in RULES:
-            fortune.rules.append({**RULES[fault], "seen": 0, "fired": 0})
-        if fault == "late_effect":
-            fortune.late_s = chance.uniform(0.0, LATE_EFFECT_S)
-        elif fault == "stalled":
-            fortune.stall_s = chance.uniform(1.0, STALL_S)
-        elif fault == "listing_lags":
-            seconds = chance.uniform(5.0, LONGEST_LAG_S)
-            rule: Row = {"fault": "listing_lag_s", "seconds": seconds, "seen": 0, "fired": 0}
-            fortune.rules.append(rule)
-        elif fault == "listing_pauses":
-            fortune.pause_s = chance.uniform(2.0, STALL_S)
-        elif fault == "listing_moves":
-            fortune.moves = True
+            fortune.rules.append({**RULES[fault], **_NEW})
+        fortune.lies = fortune.lies or fault in LIES
+        _befall(fortune, fault, chance)
     return fortune
+
+
+def _befall(fortune: Fortune, fault: str, chance: random.Random) -> None:
+    """What takes time of its own, or outlasts the call."""
+    if fault == "late_effect":
+        fortune.late_s = chance.uniform(0.0, LATE_EFFECT_S)
+    elif fault == "stalled":
+        fortune.stall_s = chance.uniform(1.0, STALL_S)
+    elif fault == "listing_lags":
+        seconds = chance.uniform(5.0, LONGEST_LAG_S)
+        fortune.rules.append(_rule("listing_lag_s", seconds=seconds))
+    elif fault == "listing_pauses":
+        fortune.pause_s = chance.uniform(2.0, STALL_S)
+    elif fault == "listing_moves":
+        fortune.moves = True
+    elif fault == "index_breaks":
+        fortune.rules += [_rule("timeout_after_effect"), _rule("slow_pull", seconds=400)]
+        fortune.broken_s = chance.uniform(*BROKEN_S)

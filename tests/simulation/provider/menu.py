@@ -26,6 +26,7 @@ OUTSIDE: dict[str, tuple[str, ...]] = {
     "stalled": CALLS,  # a long while passes before the call leaves, or before its answer comes
     "error_with_contract": CREATE,
     "duplicate_contract": CREATE,
+    "index_breaks": CREATE,  # no answer, a slow start, and lists that lack rows for some minutes
     "offer_stolen": CREATE,
     "slow_pull": CREATE,
     "oci_error": CREATE,
