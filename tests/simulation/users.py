@@ -53,6 +53,7 @@ BIDS = (None, None, None, 600_000)  # micro-USD an hour
 MODES = (Serverless(Mode.FAST), Serverless(Mode.FAST), Serverless(Mode.ECONOMIC), None)
 # The longer one outlives the evidence of its machine's idleness.
 KEPT_MINUTES = (2.0, 7.0)
+FORCED, _FORCED_AFTER_S = 0.5, (0.5, 60.0)
 _AGAIN_S = 7.0
 _LAST_TRY = 60
 _BETWEEN_S = (30.0, 1800.0)
@@ -129,6 +130,7 @@ class Users:
                 name = "wake"
             else:
                 details = _destroy(final_snapshot=self._chance.random() < 0.5)
+                self._perhaps_force(instance_id)
         if name == "restore":
             self._restore(instance_id)
         else:
@@ -136,6 +138,13 @@ class Users:
                 details = _rules(self._chance)
             self._order(instance_id, name, details, tries=3)
         self._plan(instance_id)
+
+    def _perhaps_force(self, instance_id: InstanceId) -> None:
+        """Who cannot wait for the last snapshot: force takes none, and comes while it is taken."""
+        chance = self._world.chance("force")
+        if chance.random() < FORCED:
+            force = partial(self._order, instance_id, "destroy", _destroy(final_snapshot=False), 3)
+            self._world.later(chance.uniform(*_FORCED_AFTER_S), "force", force)
 
     def _restore(self, instance_id: InstanceId) -> None:
         """Any snapshot of it: into itself while it sleeps, into a new instance otherwise."""
