@@ -14,7 +14,8 @@ from shared.app.collections import STRAYS
 from shared.app.incarnation import incarnation_of
 from shared.app.machines.mailbox import forget, send
 from shared.app.rentals.pace import wait_turn
-from shared.domain.errors import DocumentExists, DumontError
+from shared.domain.errors import BusUnavailable, DocumentExists, DumontError
+from shared.domain.events import NotificationRequested
 from shared.domain.failover.incarnation import may_be_forgotten
 from shared.domain.market.look import Stray
 from shared.domain.market.strays import too_many
@@ -24,7 +25,7 @@ from shared.ports.store import Add, Save
 
 if TYPE_CHECKING:
     from shared.app.services import Services
-    from shared.domain.ids import AccountId, RentalId
+    from shared.domain.ids import AccountId, RentalId, UserId
     from shared.domain.timeline import TimelineEvent
     from shared.ports.marketplace import Contract
 
@@ -72,6 +73,7 @@ def _seen_before(
         said = f"contract {contract.id} carries our label and has no document"
         owner = owner_of(services, account_id)
         found = entry(services, owner, "orphan.found", said, target=contract.id)
+        _tell_owner(services, owner, "orphan.found", f"{key}_found", f"{said}: it is ended soon")
         services.store.commit([Add(STRAYS, key, stray), found])
         raise_alarm(
             Alarm.ORPHAN_FOUND,
@@ -103,6 +105,7 @@ def _destroy(services: Services, account_id: AccountId, contract: Contract) -> b
         said = f"contract {contract.id} had no document: the provider took its destroy"
         owner = owner_of(services, account_id)
         told = entry(services, owner, "orphan.destroyed", said, target=contract.id)
+        _tell_owner(services, owner, "orphan.destroyed", f"{key}_destroyed", said)
         services.store.commit([Save(STRAYS, key, ended, stored.version), told])
     log.warning("stray contract %s was destroyed", contract.id)
     return True
@@ -117,23 +120,32 @@ def _left_alone(services: Services, account_id: AccountId, contract: Contract) -
     key = f"orphan_older_{account_id}_{contract.id}"
     found = entry(services, owner, "orphan.found", said, target=contract.id, key=key)
     if _tell_once(services, found):
+        cost = "it goes on costing until whoever rented it, or you, ends it"
+        _tell_owner(services, owner, "orphan.found", key, f"{said}; {cost}")
         raise_alarm(Alarm.ORPHAN_FOUND, said, account_id=account_id, contract_id=contract.id)
 
 
 def _stopped(services: Services, account_id: AccountId, why: str) -> None:
     """Too many at once: our own documents are what is missing. Recorded once an hour."""
     hour = f"{services.clock.now():%Y%m%d%H}"
-    told = entry(
-        services,
-        owner_of(services, account_id),
-        "sweep.stopped",
-        f"{why}: none is destroyed, for a lost store would look like this",
-        target=account_id,
-        key=f"sweep_stopped_{account_id}_{hour}",
-    )
+    owner, key = owner_of(services, account_id), f"sweep_stopped_{account_id}_{hour}"
+    kept = f"{why}: none is destroyed, for a lost store would look like this"
+    told = entry(services, owner, "sweep.stopped", kept, target=account_id, key=key)
     if _tell_once(services, told):
+        _tell_owner(services, owner, "sweep.stopped", key, f"{kept}. All of them go on costing")
         said = f"{why}: nothing is touched"
         raise_alarm(Alarm.SWEEP_STOPPED, said, account_id=account_id)
+
+
+def _tell_owner(services: Services, owner: UserId, kind: str, name: str, said: str) -> None:
+    """At most once heard, by its id. What costs is ended though nobody can be told: the audit
+    holds it.
+    """
+    request_id = f"stray_{name}".replace(":", "_")[:128]
+    try:
+        services.bus.publish([NotificationRequested(request_id, owner, None, kind, said)])
+    except BusUnavailable as error:
+        log.warning("%s is not told of %s: %s", owner, request_id, error)
 
 
 def _tell_once(services: Services, told: Add[TimelineEvent]) -> bool:
