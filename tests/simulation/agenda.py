@@ -37,6 +37,7 @@ class Agenda:
         self._hub = getcurrent()
         self.uninterrupted = 0  # above 0 nobody waits: locks of threads are held
         self._ending: set[greenlet] = set()
+        self._idle: list[greenlet] = []
 
     def at(self, moment_s: float, run: Run) -> None:
         """Run it then, inside a task of its own. Never in the past."""
@@ -58,7 +59,7 @@ class Agenda:
             if isinstance(run, greenlet):
                 run.switch()
             else:
-                greenlet(run).switch()
+                (self._idle.pop() if self._idle else greenlet(self._work)).switch(run)
         self.now_s = max(self.now_s, moment_s)
         return done is not None and done()
 
@@ -82,6 +83,20 @@ class Agenda:
             self._ending.add(task)
             task.throw(Crash)
             self._ending.discard(task)
+
+
+    def close(self) -> None:
+        """Nothing is run any more."""
+        for task in self._idle:
+            task.throw(Crash)
+        self._idle.clear()
+
+    def _work(self, run: Run) -> None:
+        """One task after another: a new greenlet costs more than most tasks do."""
+        while True:
+            run()
+            self._idle.append(getcurrent())
+            run = self._hub.switch()
 
 
 class VirtualClock:

@@ -146,6 +146,7 @@ class SimWorld:
         self.tell(f"--- the faults stop ({menu.TURN} still)")
 
     def close(self) -> None:
+        self.agenda.close()
         self.store.close()
         self.lost_store.close()
 
