@@ -102,8 +102,8 @@ class Desk:
 
     def note_change(self, now: float) -> None:
         """Raise `state_seq` when something that matters to decisions is not what it was."""
-        status = self.status(now)
-        said = (status.phase, status.idle.verdict, status.operation)
+        operation = self.memory.operation
+        said = (self.phase, self._idle(now).verdict, operation.kind if operation else "")
         if said != self._said:
             self._said = said
             self.heart.changed(now)

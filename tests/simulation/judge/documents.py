@@ -78,8 +78,9 @@ class Documents:
                 known[write.key] = after
             changes.append((name, write.key, before, after))
         for name, key, before, after in changes:
-            if after != before:
-                for listener in self.listeners.get(name, ()):
+            listeners = self.listeners.get(name)
+            if listeners and after != before:
+                for listener in listeners:
                     listener(key, before, after)
 
     def forget(self) -> None:
