@@ -84,7 +84,6 @@ class Agenda:
             task.throw(Crash)
             self._ending.discard(task)
 
-
     def close(self) -> None:
         """Nothing is run any more."""
         for task in self._idle:

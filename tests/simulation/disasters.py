@@ -87,4 +87,5 @@ class Disasters:
                 f"UPDATE {sql.table(collection)} SET version = ?, body = ? WHERE key = ?",
                 (store._writer._next_version(connection), body, key),
             )
+            store._writer.asked_anew(connection, collection)
         store._decoded.clear()

@@ -45,6 +45,7 @@ class LostStore:
             self._copy.backup(store._database._writer)
         store._decoded.clear()
         store._known.clear()
+        store._indexed.clear()
         store._writer._expiring.clear()  # the copy may be older than a table that is swept
         self.forgotten = [
             each

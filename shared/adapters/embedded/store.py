@@ -42,6 +42,7 @@ class EmbeddedStore:
         self._clock = clock
         self._database = Database(path, StoreError)
         self._in_memory = str(path) == IN_MEMORY
+        self._column = sql.ASKED if self._in_memory else sql.BODY
         self._writer = Writer(clock, alone=self._in_memory)
         self._decoded = Decoded()
         self._known: set[object] = set()
@@ -100,7 +101,7 @@ class EmbeddedStore:
         if condition is None:
             return Page((), None)
         if position is not None:
-            condition = sql.all_of((condition, sql.after(query, position)))
+            condition = sql.all_of((condition, sql.after(query, position, self._column)))
         with self._undisturbed():
             rows = self._database.rows(
                 f"SELECT key, version, body FROM {sql.table(query.collection.name)} "
@@ -181,7 +182,7 @@ class EmbeddedStore:
         text = self._texts.get(shape)
         if text is None:
             unexpired = () if query.collection.expires is None else (sql.UNEXPIRED,)
-            text = sql.all_of((*sql.where(query, bounds), *unexpired)).text
+            text = sql.all_of((*sql.where(query, bounds, self._column), *unexpired)).text
             self._texts[shape] = text
         parameters = sql.parameters(bounds)
         if query.collection.expires is not None:
@@ -193,7 +194,7 @@ class EmbeddedStore:
             return
 
         def create(connection: sqlite3.Connection) -> None:
-            connection.execute(sql.create_table(collection.name))
+            connection.execute(sql.create_table(collection.name, self._column))
             if collection.expires is not None:
                 connection.execute(sql.create_expiry_index(collection.name))
                 self._writer.sweep_also(collection.name)
@@ -203,10 +204,14 @@ class EmbeddedStore:
     def _ensure_index(self, query: Query[Any]) -> None:
         if query.name in self._indexed:
             return
-        self._indexed.add(query.name)
-        self._orders[query.name] = sql.order_by(query)
+        self._orders[query.name] = sql.order_by(query, self._column)
         if self._in_memory:
-            return  # it is small: keeping an index costs more than it saves
+            # It is small: keeping an index costs more than it saves.
+            with self._database.writing() as connection:
+                self._writer.ask(connection, query)
+            self._indexed.add(query.name)
+            return
+        self._indexed.add(query.name)
         statement = sql.create_index(query)
         if statement is not None:
             self._once(statement, lambda connection: connection.execute(statement))

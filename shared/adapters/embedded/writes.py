@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.adapters import codec, keys
 from shared.adapters.embedded import sql
+from shared.adapters.embedded.asked import AskedFields
 from shared.adapters.embedded.bodies import body_of, document_of, text_of
 from shared.domain.errors import DocumentExists, StoreError, VersionConflict
 from shared.ports.store import Add, Delete, Increment, Postpone, Save, Version, Write
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shared.ports.clock import Clock
-    from shared.ports.store import Document
+    from shared.ports.store import Document, Query
 
 _LARGEST_DOCUMENT_BYTES = 1_048_576  # Firestore's limit, kept here so that a surprise comes early
 _SWEEP_EVERY_S = 60.0
@@ -41,6 +42,7 @@ class Writer:
         self._alone = alone
         self._last_version = 0
         self._expiring: set[str] = set()
+        self._asked = AskedFields()
         self._swept_at_s = clock.monotonic_s()
 
     def prepare(self, connection: sqlite3.Connection) -> None:
@@ -50,6 +52,14 @@ class Writer:
 
     def sweep_also(self, collection_name: str) -> None:
         self._expiring.add(collection_name)
+
+    def ask(self, connection: sqlite3.Connection, query: Query[Any]) -> None:
+        """Have the fields of this query kept beside the bodies."""
+        self._asked.ask(connection, query)
+
+    def asked_anew(self, connection: sqlite3.Connection, collection_name: str) -> None:
+        """Bodies were written by somebody else."""
+        self._asked.fill(connection, collection_name)
 
     def prepared(self, write: Write) -> Prepared:
         keys.require_possible(write.key)
@@ -64,6 +74,9 @@ class Writer:
         now = codec.time_text(self._clock.now())
         version = self._next_version(connection)
         versions = tuple(_apply_one(connection, one, version, now) for one in prepared)
+        if self._alone:
+            for one in prepared:
+                self._asked.note(connection, one.write)
         self._sweep_when_due(connection, now)
         return versions
 
