@@ -2,7 +2,8 @@
 month on Google Cloud comes to.
 
 A fleet lives for some hours of virtual time: machines beat, renew their leases and are
-snapshotted, schedules tick, accounts are listed, one person looks on for two hours a day.
+snapshotted, what was saved before is let go and swept, schedules tick, accounts are listed, one
+person looks on for two hours a day.
 Everything goes through the deployed functions over the embedded store, whose adapters count what
 Firestore's would be billed; CPU is this host's, measured in the same run; waiting for neighbours
 is assumed (prices.WAITS_S). Of the steady beats one in some goes through the whole function, the

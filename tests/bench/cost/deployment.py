@@ -17,10 +17,10 @@ from shared.app.settings import Settings
 from shared.bootstrap import LANES
 from shared.contract.events import to_message
 from shared.ports.counting import record
+from tests.bench.cost.aged import Verifier
 from tests.bench.cost.meter import MeteredLeases, MeteredStore
 from tests.fakes.blobs import FakeBlobs
 from tests.fakes.clock import FakeClock, SeededIds
-from tests.orchestration.cloud import FakeVerifier
 from tests.orchestration.fate import Watched
 from tests.unit.auth.world import FakeSecrets
 
@@ -129,7 +129,7 @@ class Deployment(Services):
         self.queue = Queue(self.clock, self.ids)
         self.bus: Any = Watched(self.queue, BUS_CALLS, meter)
         self.blobs: Any = Watched(FakeBlobs(self.clock), BLOB_CALLS, meter)
-        self.snapshots: Any = FakeVerifier(self.blobs)
+        self.snapshots: Any = Verifier(self.blobs)
         self.command_index: Any = CommandIndexCache(
             self.store, self.clock, self.settings.command_index_cache_s
         )

@@ -29,6 +29,7 @@ from shared.domain.instances.model import InstanceState, WorkspaceSpec
 from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
 from shared.domain.market.offers import OfferFilter
 from shared.domain.users.sessions import FamilyId
+from tests.bench.cost.aged import give_each_its_past
 from tests.bench.cost.deployment import Deployment
 from tests.bench.cost.line import HttpLine
 from tests.bench.cost.meter import KIND, Meter, Metered
@@ -145,6 +146,7 @@ class World:
             # They were all rented in one moment; the fleet of a deployment was not.
             if machine.boot:
                 machine.boot.next_at += timedelta(seconds=self._chance.uniform(0, HOUR_S / 12))
+        give_each_its_past(self.deployment)
         for name, each in self.served.items():
             if each.function.schedule and name != MINUTELY:
                 period_s = float(each.function.schedule.period_s)
