@@ -200,6 +200,25 @@ def test_what_another_instance_was_made_from_is_not_removed_before_its_own_snaps
     delete_snapshot(cloud.services, OWNER, older)
 
 
+def test_a_policy_that_was_weighed_before_a_wake_does_not_take_what_it_names() -> None:
+    """Found by the fault simulation: the process had read the instance, and then paused for
+    minutes.
+    """
+    cloud = Cloud()
+    instance_id, older, _ = asleep_with_two(cloud)
+    newest_only = SnapshotPolicy(interval_minutes=0, keep_last=1)
+    as_it_was = replace(cloud.instance(instance_id), snapshots=newest_only)
+    slow = Process(cloud, CrashAt(None))
+    slow.store = Meanwhile(cloud.store, SNAPSHOTS, lambda: begin_again(cloud, instance_id, older))
+
+    retain(slow, as_it_was)
+
+    assert work_in(cloud, older) <= cloud.machine_of(instance_id).disk.work
+    stored = cloud.store.get(SNAPSHOTS, older)
+    assert stored
+    assert stored.value.restorable
+
+
 def test_a_snapshot_that_goes_while_an_instance_is_made_from_it_is_refused() -> None:
     cloud = Cloud()
     _, older, _ = asleep_with_two(cloud)

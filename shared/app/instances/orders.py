@@ -14,6 +14,7 @@ from shared.app.instances.read import owned
 from shared.app.instances.save import note, save
 from shared.app.instances.scene import Loaded, load
 from shared.app.machines.mailbox import send
+from shared.app.snapshots.lend import lent
 from shared.app.snapshots.open import opened
 from shared.domain.accounts import CANNOT_REBOOT
 from shared.domain.errors import Conflicting, NotFound, StoreError, VersionConflict
@@ -103,7 +104,7 @@ def wake(
             woken = replace(woken, restore_from=source or instance.head, source=source)
         if instance.state is InstanceState.FAILED:
             woken = replace(woken, state=InstanceState.ASLEEP, state_since=services.clock.now())
-        return woken, []
+        return woken, [lent(services, snapshot_id, instance_id)] if snapshot_id else []
 
     return _order(services, owner, instance_id, OperationKind.WAKE, change)
 

@@ -1,4 +1,4 @@
-"""An instance that is made from another's snapshot: nobody removes that while it has no other."""
+"""What an instance is brought up from, when it is not its head: nobody removes it meanwhile."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def lent(services: Services, snapshot_id: SnapshotId, borrower: InstanceId) -> Write:
-    """Belongs into the commit that makes the borrower: whoever condemns it meanwhile, and the
-    borrower, cannot both succeed.
+    """Belongs into the commit that makes the borrower, or wakes it from this one: that, and
+    whoever condemns the snapshot meanwhile, cannot both succeed.
 
     Raises NotFound, and Conflicting for one that cannot be restored any more.
     """
@@ -34,16 +34,16 @@ def lent(services: Services, snapshot_id: SnapshotId, borrower: InstanceId) -> W
 
 
 def borrowed_why(services: Services, snapshot: Snapshot) -> str:
-    """Why another instance than its own still needs it; "" when none does. A read for each that
-    was ever made from it.
+    """Why an instance still needs it, as of now; "" when none does. A read for each that was
+    ever made or woken from it.
     """
     if not snapshot.lent_to:
         return ""
     try:
-        borrowers = services.store.get_each(INSTANCES, snapshot.lent_to)
+        borrowers = services.store.get_each(INSTANCES, tuple(dict.fromkeys(snapshot.lent_to)))
     except UnknownSchema:
         return "newer code knows whether an instance that was made from it needs it"
     for stored in borrowers:
         if stored and needed_by(snapshot, stored.value):
-            return f"{stored.key} was made from it, and has no snapshot of its own yet"
+            return f"{stored.key} was made from it, and has no newer one of its own yet"
     return ""
