@@ -160,6 +160,7 @@ def _wrap(process: Process, call: str, inner: Callable[..., Any], how: Any) -> C
 
 def _called(process: Process, call: str, inner: Callable[..., Any], how: Any) -> Callable[..., Any]:
     world, fate = process.world, process.world.fate_of(call)
+    go = inner if type(how).plain is _Plain.plain else partial(how.plain, inner)
 
     def called(*args: Any, **named: Any) -> Any:
         if process.is_dead:
@@ -168,10 +169,8 @@ def _called(process: Process, call: str, inner: Callable[..., Any], how: Any) ->
         if process.turns is not None:
             world.agenda.wait(process.turns.random() * 0.2)
         if fate.count < fate.next:
-            return how.plain(inner, *args, **named)
-        return _struck(
-            process, call, how, partial(how.plain, inner, *args, **named), inner, args, named
-        )
+            return go(*args, **named)
+        return _struck(process, call, how, partial(go, *args, **named), inner, args, named)
 
     return called
 

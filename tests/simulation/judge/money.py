@@ -85,8 +85,9 @@ class MoneyJudge:
         until = min(self._site.now(), self._requests.let_go_at.get(contract.id, float("inf")))
         traffic = contract.down_bytes / billing.BYTES_PER_GB * contract.down_usd_per_gb
         traffic += contract.up_bytes / billing.BYTES_PER_GB * contract.up_usd_per_gb
-        seconds = (
-            (each.rate, min(until, until if each.end is None else each.end) - each.start)
-            for each in contract.intervals
-        )
-        return traffic + sum(rate * max(0.0, lasted) / 3600.0 for rate, lasted in seconds)
+        rented = 0.0
+        for each in contract.intervals:
+            end = until if each.end is None or each.end > until else each.end
+            if end > each.start:
+                rented += each.rate * (end - each.start) / 3600.0
+        return traffic + rented
