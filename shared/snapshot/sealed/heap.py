@@ -5,7 +5,7 @@ from __future__ import annotations
 _TRIM_THRESHOLD = -1  # glibc's malloc.h
 _MMAP_THRESHOLD = -3
 _KEPT_BYTES = 96 << 20
-_LARGEST_BYTES = 64 << 20
+_LARGEST_BYTES = 32 << 20  # some versions refuse more, and then keep nothing
 
 
 def keep_what_is_freed() -> None:

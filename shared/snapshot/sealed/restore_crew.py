@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from shared.domain.errors import SnapshotError
 from shared.snapshot.objects import get_exactly
+from shared.snapshot.sealed.heap import keep_what_is_freed
 from shared.snapshot.sealed.memory import SharedMemory
 from shared.snapshot.sealed.model import MAX_BLOCK_BYTES
 from shared.snapshot.sealed.placing import FilePlacer, Placed, RestoreTask
@@ -190,6 +191,7 @@ class _Desk:
 def main(pipe: Connection, task: RestoreTask, memory: mmap.mmap) -> None:
     """Place units until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's to decide
+    keep_what_is_freed()
     os.umask(0)
     placer = FilePlacer(task, exact_modes=True)
     try:
