@@ -8,8 +8,8 @@
 A *chunk* is a run of file content with its own BLAKE3 digest: a whole small file, an aligned MiB
 of a file that is rewritten in place, or a content-defined piece (256 KiB on average) of another.
 A *block* is up to 1 MiB of chunks (small files of one folder and one hotness; pieces of one file)
-that were compressed together with zstd 1, or left as they are where a probe says that it does not
-pay, and then sealed. *Sealed* is a 12-byte random nonce, then AES-256-GCM of the content, whose
+that were compressed together with zstd 1, or left as they are where it does not pay, and then
+sealed. *Sealed* is a 12-byte random nonce, then AES-256-GCM of the content, whose
 associated data name the object and the offset: a block is good only where it was written.
 
 A footer tells of its pack what an index tells of many, so that a backup that was interrupted

@@ -22,8 +22,7 @@ NONCE_BYTES = 12
 TAG_BYTES = 16
 OVERHEAD_BYTES = NONCE_BYTES + TAG_BYTES
 LEVEL = 1
-_PROBE_BYTES = 64 << 10
-_PROBE_WORTH = 0.97
+_WORTH = 0.97
 
 
 def digest_of(content: Bytes) -> bytes:
@@ -81,14 +80,13 @@ def _compressor() -> zstandard.ZstdCompressor:
 
 
 def compressed(content: memoryview) -> tuple[int, Bytes]:
-    """The codec and what to store; what a probe of its beginning cannot shrink stays as it is."""
-    compress = _compressor().compress
-    if len(content) > _PROBE_BYTES:
-        probe = compress(content[:_PROBE_BYTES])
-        if len(probe) > _PROBE_WORTH * _PROBE_BYTES:
-            return RAW, content
-    stored = compress(content)
-    return (ZSTD, stored) if len(stored) < len(content) else (RAW, content)
+    """The codec and what to store; what hardly shrinks stays as it is.
+
+    All of it is tried: zstd passes over what it cannot shrink at gigabytes a second, so that a
+    probe of the beginning would cost the rest more than it saves there.
+    """
+    stored = _compressor().compress(content)
+    return (ZSTD, stored) if len(stored) <= _WORTH * len(content) else (RAW, content)
 
 
 def decompressed(codec: int, stored: bytes, size_bytes: int) -> bytes:
