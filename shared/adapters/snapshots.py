@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import SnapshotCorrupt
-from shared.ports.snapshots import VerifiedSnapshot
-from shared.snapshot.proof import references, verify
+from shared.ports.snapshots import StoredObject, VerifiedSnapshot
+from shared.snapshot.manifest import Pack
+from shared.snapshot.proof import references, reread, verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +35,17 @@ class EngineVerifier:
 
     def packs_of(self, manifest_key: str) -> frozenset[str]:
         return frozenset(each.key for each in references(self._blobs, manifest_key).objects)
+
+    def objects_of(self, manifest_key: str) -> tuple[StoredObject, ...]:
+        found = references(self._blobs, manifest_key).objects
+        return tuple(
+            StoredObject(each.key, each.size_bytes, each.md5)
+            for each in sorted(found, key=lambda pack: pack.key)
+        )
+
+    def fault_of(self, stored: StoredObject) -> str:
+        pack = Pack(stored.key, stored.size_bytes, stored.md5)
+        return reread([pack], self._blobs).get(pack, "")
 
 
 def _text(wrapped: bytes) -> str:

@@ -23,6 +23,7 @@ class Alarm(StrEnum):
     SWEEPER_SILENT = "sweeper_silent"  # it is back after ten minutes or more without a sweep
     UNKNOWN_LONG = "unknown_long"  # nobody knows for minutes whether a contract was made
     RELEASE_LONG = "release_long"  # a machine that was let go may still stand, and cost
+    SNAPSHOT_DAMAGED = "snapshot_damaged"  # what was read again is not as it was written
     DEAD_LETTER = "dead_letter"  # a message was refused for good, or given up
     BUDGET_CROSSED = "budget_crossed"  # a user's limit is near, or reached
 

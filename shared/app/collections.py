@@ -31,6 +31,7 @@ from shared.domain.requests import AcceptedRequest
 from shared.domain.sleep.book import SleepBook
 from shared.domain.sleep.defaults import SleepDefaults
 from shared.domain.snapshots.model import Snapshot
+from shared.domain.snapshots.scrub import Reading
 from shared.domain.timeline import TimelineEvent
 from shared.ports.store import Collection, Query, Where
 
@@ -49,6 +50,8 @@ SPENDING_LIMITS = Collection("spending_limits", SpendingLimits)
 LOOKS = Collection("looks", Look)
 STRAYS = Collection("strays", Stray)
 PACES = Collection("paces", Pace)
+READING = Collection("reading", Reading)
+READING_KEY = "reading"
 REQUESTS = Collection("requests", AcceptedRequest, expires="expires_at")
 LOGS = Collection("logs", LogChunk, expires="expires_at")
 ATTEMPTS = Collection("attempts", Attempt, expires="expires_at")
@@ -170,6 +173,12 @@ SNAPSHOTS_CONDEMNED = Query(
     where=(Where("state", "==", "state"), Where("condemned_at", "<=", "before")),
     order=(("condemned_at", "asc"),),
 )
+SNAPSHOTS_TO_READ = Query(
+    "snapshots_to_read",
+    SNAPSHOTS,
+    where=(Where("state", "in", "states"), Where("read_at", "<=", "before")),
+    order=(("read_at", "asc"),),
+)
 SNAPSHOTS_LEFT = Query(
     "snapshots_left",
     SNAPSHOTS,
@@ -278,6 +287,7 @@ QUERIES = (
     SNAPSHOTS_OF_OWNER,
     SNAPSHOTS_CONDEMNED,
     SNAPSHOTS_LEFT,
+    SNAPSHOTS_TO_READ,
     TIMELINE_OF_INSTANCE,
     AUDIT_OF_OWNER,
     ENTRIES_OF_KIND,

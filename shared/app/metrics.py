@@ -43,6 +43,7 @@ COUNTED = (
     "failover.confirmed",
     "ledger.difference",
     "sweep.stopped",
+    "snapshot.damaged",
 )
 
 

@@ -28,6 +28,7 @@ from shared.app.ledger.import_bill import import_due
 from shared.app.market.experience import learn_from_attempts
 from shared.app.newer import move_on
 from shared.app.snapshots.collect import collect
+from shared.app.snapshots.scrub import scrub
 from shared.domain.errors import DumontError
 from shared.domain.events import InstanceChanged, SnapshotRequested
 from shared.domain.ids import InstanceId
@@ -168,9 +169,12 @@ def _attend(services: Services, began: datetime) -> None:
 
 
 def hourly(services: Services) -> int:
-    """The hour's job: snapshots that are due, and the removal of those that were let go."""
+    """The hour's job: snapshots that are due, the removal of those that were let go, and a part
+    of those that are kept read again.
+    """
     backlog = request_snapshots(services)
     collect(services)
+    scrub(services)
     return backlog
 
 

@@ -20,6 +20,15 @@ class VerifiedSnapshot:
     keys: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """`md5` is 32 hex digits of the bytes as they were written."""
+
+    key: str
+    size_bytes: int
+    md5: str
+
+
 class SnapshotVerifier(Protocol):
     def verify(
         self, manifest_key: str, manifest_md5: str, proven_manifests: Iterable[str]
@@ -32,3 +41,9 @@ class SnapshotVerifier(Protocol):
 
     def packs_of(self, manifest_key: str) -> frozenset[str]:
         """The keys of every pack that a manifest refers to. Raises SnapshotCorrupt, BlobError."""
+
+    def objects_of(self, manifest_key: str) -> tuple[StoredObject, ...]:
+        """All that a restore needs beside the manifest, by key. Raises as `packs_of`."""
+
+    def fault_of(self, stored: StoredObject) -> str:
+        """Read every byte: what is wrong with it, "" for nothing. Raises BlobError."""

@@ -31,7 +31,7 @@ __all__ = ["ada", "client", "cloud", "running", "services"]
 
 Key = dict[str, str]
 STATES = len(InstanceState) - 1 + len(RentalState) - 1  # the ended ones are not counted
-ACTS = 6
+ACTS = 7
 
 
 @pytest.fixture

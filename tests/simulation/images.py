@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import BlobMissing, SnapshotCorrupt
-from shared.ports.snapshots import VerifiedSnapshot
+from shared.ports.snapshots import StoredObject, VerifiedSnapshot
 from shared.snapshot import codec
 from shared.snapshot.manifest import (
     CODEC_RAW,
@@ -104,6 +104,17 @@ class ImageVerifier:
 
     def packs_of(self, manifest_key: str) -> frozenset[str]:
         return frozenset(pack.key for pack in codec.decode(self._manifest(manifest_key)).packs)
+
+    def objects_of(self, manifest_key: str) -> tuple[StoredObject, ...]:
+        packs = codec.decode(self._manifest(manifest_key)).packs
+        return tuple(StoredObject(each.key, each.size_bytes, each.md5) for each in packs)
+
+    def fault_of(self, stored: StoredObject) -> str:
+        try:
+            same = _md5(self._blobs.get(stored.key)) == stored.md5
+        except BlobMissing:
+            return f"{stored.key} is missing"
+        return "" if same else f"{stored.key} holds other bytes than were written"
 
     def _manifest(self, key: str) -> bytes:
         try:

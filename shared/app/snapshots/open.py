@@ -43,7 +43,8 @@ def opened(
         prefix=prefix,
         created_at=services.clock.now(),
         deadline=deadline,
-        parent_manifest_key=parent.value.manifest_key if parent else "",
+        # On top of a damaged one, what is damaged would be missing from the new one as well.
+        parent_manifest_key=parent.value.manifest_key if parent and not parent.value.damage else "",
         keys=handed_out(prefix, rental.data_key, parent.value.keys if parent else ()),
     )
 

@@ -58,6 +58,7 @@ def _verified(services: Services, snapshot: Snapshot) -> Snapshot:
         snapshot,
         state=SnapshotState.VERIFIED,
         verified_at=services.clock.now(),
+        read_at=services.clock.now(),
         size_bytes=found.size_bytes,
         files=found.files,
         keys=keys,

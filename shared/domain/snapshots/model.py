@@ -51,8 +51,14 @@ class Snapshot:
     keep: bool = False
     lent_to: tuple[InstanceId, ...] = ()  # instances that were made from it
     condemned_at: datetime | None = None
+    read_at: datetime | None = None  # when every byte of it was last read, or first found in place
+    damage: str = ""  # what was not as it was written when it was read again
     cleared: bool = False  # of an abandoned one: what it had written is removed
     keys: tuple[SealedKey, ...] = ()  # handed to its machine; once verified, those that it needs
+
+    @property
+    def acknowledged(self) -> bool:
+        return self.state is SnapshotState.ACKED
 
     @property
     def restorable(self) -> bool:

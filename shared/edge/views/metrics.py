@@ -33,6 +33,10 @@ _ACTS = {
         "Lines of a bill that our ledger does not explain",
     ),
     "sweep.stopped": ("dumont_sweeps_stopped_total", "Sweeps that stopped at their cap"),
+    "snapshot.damaged": (
+        "dumont_snapshots_damaged_total",
+        "Snapshots that were not as written when they were read again",
+    ),
 }
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
