@@ -92,9 +92,12 @@ class Agenda:
 
     def _work(self, run: Run) -> None:
         """One task after another: a new greenlet costs more than most tasks do."""
+        task = getcurrent()
         while True:
             run()
-            self._idle.append(getcurrent())
+            if task in self._ending:
+                return  # to whoever ended it, and has more to do
+            self._idle.append(task)
             run = self._hub.switch()
 
 

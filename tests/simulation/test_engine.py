@@ -58,6 +58,28 @@ def test_who_is_ended_while_it_waits_tidies_up_and_time_goes_on():
     assert told == ["died", "later", "at last"]
 
 
+def test_who_ends_a_task_that_survives_its_end_goes_on():
+    """As a call does whose process dies: its caller is told, and nothing else is lost."""
+    agenda, told, tasks = Agenda(), [], []
+
+    def call():
+        tasks.append(getcurrent())
+        try:
+            agenda.wait(100.0)
+        except Crash:
+            told.append("the caller knows")
+
+    def end():
+        agenda.end(tasks[0])
+        told.append("and so does who ended it")
+
+    agenda.later(0.0, call)
+    agenda.later(1.0, end)
+    agenda.run_until(10.0)
+
+    assert told == ["the caller knows", "and so does who ended it"]
+
+
 def test_a_seed_tells_the_same_story_twice():
     first, second = [], []
 
