@@ -28,6 +28,10 @@ _PASSWORDS = {
 }
 _KEY = {"name": "laptop", "scopes": ["read", "write"], "expires_at": "2099-01-01T00:00:00Z"}
 _PROVIDER_KEY = {"provider": "vast", "api_key": "0123456789abcdef0123456789abcdef"}
+_SSH_KEY = {
+    "public_key": "ssh-ed25519 "
+    "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f ann@laptop"
+}
 
 ROUTES = (
     Route(
@@ -144,6 +148,23 @@ ROUTES = (
         scope=Scope.WRITE,
         status=204,
         raises=("not_found", "conflict"),
+    ),
+    Route(
+        "GET",
+        "/api/settings/ssh-key",
+        views.get_ssh_key,
+        "My public key, which goes with an order that names none",
+        answer=wire.SshKeyAnswer,
+    ),
+    Route(
+        "PUT",
+        "/api/settings/ssh-key",
+        views.put_ssh_key,
+        "Set or remove my public key, for machines to come",
+        scope=Scope.WRITE,
+        body=wire.SshKeyBody,
+        answer=wire.SshKeyAnswer,
+        example=_SSH_KEY,
     ),
 )
 _handle = http_function(ROUTES, services, name="auth")

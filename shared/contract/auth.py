@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shared.app.auth.provider_keys import ProviderStatus
     from shared.app.auth.sessions import Session
     from shared.domain.users.keys import ApiKey
+    from shared.domain.users.ssh_keys import SshKey
     from shared.domain.users.user import User
 
 Email = Annotated[str, Field(min_length=3, max_length=254, description="An e-mail address.")]
@@ -141,6 +142,22 @@ class ProvidersAnswer(Wire):
     items: tuple[ProviderAnswer, ...]
 
 
+class SshKeyBody(Wire):
+    public_key: str = Field(
+        max_length=4096,
+        description='One line, as in ~/.ssh/id_ed25519.pub; "" removes it.',
+    )
+
+
+class SshKeyAnswer(Wire):
+    """All null where none is kept. `fingerprint` is SHA-256, as `ssh-keygen -l` shows it."""
+
+    public_key: str | None
+    fingerprint: str | None
+    comment: str | None
+    set_at: UtcTime | None
+
+
 def user_answer(user: User) -> UserAnswer:
     return UserAnswer(id=user.id, email=user.email, created_at=user.created_at, demo=user.demo)
 
@@ -173,4 +190,12 @@ def new_key_answer(new: NewKey) -> NewKeyAnswer:
 def provider_answer(status: ProviderStatus) -> ProviderAnswer:
     return ProviderAnswer(
         provider=status.provider, is_set=status.is_set, accepted_at=status.accepted_at
+    )
+
+
+def ssh_key_answer(key: SshKey | None) -> SshKeyAnswer:
+    if key is None:
+        return SshKeyAnswer(public_key=None, fingerprint=None, comment=None, set_at=None)
+    return SshKeyAnswer(
+        public_key=key.line, fingerprint=key.fingerprint, comment=key.comment, set_at=key.set_at
     )

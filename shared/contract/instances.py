@@ -118,7 +118,9 @@ class CreateBody(Wire):
     ports: tuple[Port, ...] = Field(default=(8080,), max_length=32)
     env: dict[EnvName, EnvValue] = Field(default_factory=dict, max_length=128)
     onstart: str = Field(default="", max_length=16_384)
-    ssh_public_key: str = Field(default="", max_length=4096)
+    ssh_public_key: str = Field(
+        default="", max_length=4096, description='"": your own of /api/settings/ssh-key.'
+    )
     machine_type: MachineType = Field(
         default=MachineType.ON_DEMAND,
         validation_alias=AliasChoices("machine_type", "pricing_type"),

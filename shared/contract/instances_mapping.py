@@ -28,8 +28,13 @@ if TYPE_CHECKING:
     from shared.domain.snapshots.model import Snapshot
 
 
-def new_instance(body: wire.CreateBody, default: HibernationPolicy) -> NewInstance:
-    """`default` is the owner's policy of sleep. Raises Invalid where one refuses its numbers."""
+def new_instance(
+    body: wire.CreateBody, default: HibernationPolicy, own_ssh_key: str
+) -> NewInstance:
+    """`default` is the owner's policy of sleep, `own_ssh_key` goes where the order names none.
+
+    Raises Invalid where a policy refuses its numbers.
+    """
     from shared.app.instances.create import NewInstance  # noqa: PLC0415 - reading needs none
 
     return NewInstance(
@@ -40,7 +45,7 @@ def new_instance(body: wire.CreateBody, default: HibernationPolicy) -> NewInstan
             ports=tuple(dict.fromkeys(body.ports)),
             env=dict(body.env),
             onstart=body.onstart,
-            ssh_public_key=body.ssh_public_key.strip(),
+            ssh_public_key=body.ssh_public_key.strip() or own_ssh_key,
         ),
         want=_want(body),
         offer_id=body.offer_id,

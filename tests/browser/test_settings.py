@@ -51,6 +51,10 @@ def test_a_person_minds_their_keys_and_password(
     tab.presses("Remove it")
     expect(keys.get_by_role("row").nth(1)).to_contain_text("not set")
 
+    tab.page.get_by_label("Public key").fill(person.key.public_line)
+    tab.presses("Keep the key")
+    expect(tab.region("SSH key")).to_contain_text("SHA256:")
+
     tab.page.get_by_label("Password of today").fill(person.password)
     tab.page.get_by_label("New password", exact=True).fill(NEXT)
     tab.page.get_by_label("New password again").fill(NEXT)

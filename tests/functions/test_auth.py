@@ -308,6 +308,8 @@ def test_without_a_good_proof_nothing_is_shown(client: FlaskClient, authorizatio
         client.get("/api/settings/providers", headers=headers),
         client.put("/api/settings/providers", json={}, headers=headers),
         client.delete("/api/settings/providers/vast", headers=headers),
+        client.get("/api/settings/ssh-key", headers=headers),
+        client.put("/api/settings/ssh-key", json={}, headers=headers),
     ]
 
     assert [_problem(answer) for answer in calls] == [(401, "unauthenticated")] * len(calls)
@@ -345,6 +347,22 @@ def test_a_provider_key_is_removed_by_its_owners_login_alone(
     assert _problem(refused) == (403, "forbidden")
     assert removed.status_code == 204
     assert _problem(again) == (404, "not_found")
+
+
+def test_the_ssh_key_is_set_shown_and_removed(client: FlaskClient, session: dict[str, Any]) -> None:
+    path, headers = "/api/settings/ssh-key", _as(session)
+    key = "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+    line = f"ssh-ed25519 {key} ann@laptop"
+    bad = client.put(path, json={"public_key": "ssh-ed25519 AAAA"}, headers=headers)
+    kept = client.put(path, json={"public_key": f"  {line}\n"}, headers=headers)
+    shown = client.get(path, headers=headers)
+    removed = client.put(path, json={"public_key": ""}, headers=headers)
+
+    assert _problem(bad) == (422, "invalid")
+    assert _pointers(bad) == ["/public_key"]
+    assert _json(shown) == _json(kept)
+    assert (_json(shown)["public_key"], _json(shown)["comment"]) == (line, "ann@laptop")
+    assert _json(removed)["public_key"] is None
 
 
 @pytest.mark.parametrize("api_key", ["", "a b", "a\r\nX-Evil: 1", "é", "x" * 513])

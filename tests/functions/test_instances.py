@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shared.app.auth.collections import SSH_KEYS
+from shared.app.collections import INSTANCES_OF_OWNER
+from shared.domain.users.ssh_keys import SshKey
 from tests.functions.clouds import (
     INSTANCES,
     WANTED,
@@ -18,6 +21,7 @@ from tests.functions.clouds import (
     services,
     until,
 )
+from tests.orchestration.cloud import OWNER
 from tests.unit.edge.kit import problem
 
 if TYPE_CHECKING:
@@ -50,6 +54,19 @@ def test_an_instance_is_accepted_before_any_money_is_spent(
     assert (body["operation"]["kind"], body["operation"]["state"]) == ("create", "running")
     assert body["operation"]["target"] == body["instance"]["id"]
     assert cloud.market.creates == []
+
+
+def test_an_order_that_names_no_ssh_key_goes_with_its_owners(
+    client: FlaskClient, services: Any, cloud: Cloud, ada: Key
+) -> None:
+    services.store.add(SSH_KEYS, OWNER, SshKey(OWNER, "ssh-rsa b3du her own", cloud.clock.now()))
+
+    client.post(INSTANCES, json=WANTED, headers=ada)
+    client.post(INSTANCES, json=WANTED | {"ssh_public_key": "ssh-rsa b3ro another"}, headers=ada)
+
+    kept = services.store.find(INSTANCES_OF_OWNER, {"owner": OWNER}).items
+    keys = {each.value.spec.ssh_public_key for each in kept}
+    assert keys == {"ssh-rsa b3du her own", "ssh-rsa b3ro another"}
 
 
 def test_it_sleeps_wakes_pauses_and_ends_over_http(

@@ -6,6 +6,7 @@ from shared.domain.accounts import ProviderAccount
 from shared.domain.users.attempts import LoginAttempts
 from shared.domain.users.keys import ApiKey
 from shared.domain.users.sessions import RefreshFamily
+from shared.domain.users.ssh_keys import SshKey
 from shared.domain.users.user import EmailClaim, SetupTicket, User
 from shared.ports.store import Collection, Query, Where
 
@@ -17,6 +18,7 @@ LOGIN_ATTEMPTS = Collection("login_attempts", LoginAttempts, expires="expires_at
 API_KEYS = Collection("api_keys", ApiKey)
 SETUP_TICKETS = Collection("setup_tickets", SetupTicket)
 PROVIDER_ACCOUNTS = Collection("provider_accounts", ProviderAccount)
+SSH_KEYS = Collection("ssh_keys", SshKey)  # by their owner
 
 KEYS_OF_OWNER = Query("keys_of_owner", API_KEYS, where=(Where("owner", "==", "owner"),))
 ACCOUNTS_OF_OWNER = Query(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shared.app.auth import api_keys, provider_keys
+from shared.app.auth import api_keys, provider_keys, ssh_key
 from shared.app.auth.authenticate import principal_of
 from shared.app.auth.change_password import change_password
 from shared.app.auth.login import login
@@ -94,6 +94,15 @@ def put_provider(call: Call[NoQuery, wire.ProviderKeyBody]) -> wire.ProviderAnsw
 def delete_provider(call: Call[NoQuery, NoBody]) -> Answer:
     provider_keys.remove_provider_key(call.services, call.user, call.path["provider"])
     return NOTHING
+
+
+def get_ssh_key(call: Call[NoQuery, NoBody]) -> wire.SshKeyAnswer:
+    return wire.ssh_key_answer(ssh_key.ssh_key_of(call.services, call.user.user_id))
+
+
+def put_ssh_key(call: Call[NoQuery, wire.SshKeyBody]) -> wire.SshKeyAnswer:
+    kept = ssh_key.set_ssh_key(call.services, call.user, call.body.public_key)
+    return wire.ssh_key_answer(kept)
 
 
 def _bearer(call: Call[Any, Any]) -> Principal | None:

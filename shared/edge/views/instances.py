@@ -39,13 +39,17 @@ def _accepted(call: Call[Any, Any], operation: Operation) -> wire.AcceptedAnswer
 
 
 def post_instance(call: Call[NoQuery, wire.CreateBody]) -> wire.AcceptedAnswer:
+    from shared.app.auth.ssh_key import ssh_key_of
     from shared.app.instances.create import create_instance
     from shared.app.sleep.ask import default_policy
 
+    owner = call.user.user_id
+    own = None if call.body.ssh_public_key.strip() else ssh_key_of(call.services, owner)
+    policy = default_policy(call.services, owner)
     instance, operation = create_instance(
         call.services,
-        call.user.user_id,
-        to_wire.new_instance(call.body, default_policy(call.services, call.user.user_id)),
+        owner,
+        to_wire.new_instance(call.body, policy, own.line if own else ""),
         idempotency_id=call.idempotency_id,
     )
     return wire.AcceptedAnswer(

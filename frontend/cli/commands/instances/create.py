@@ -54,8 +54,10 @@ def create(session: Session, /, *, wait: bool, **given: Any) -> None:
     """
     order = order_of(given)
     if order.ssh_public_key is None:
-        session.out.remark("No public key goes with it, so nobody can log in: there is none in")
-        session.out.remark("~/.ssh. Make one with `ssh-keygen`, or name one with --ssh-key.")
+        session.out.remark(
+            "There is no public key in ~/.ssh. Unless your settings keep one, nobody"
+        )
+        session.out.remark("can log in: make one with `ssh-keygen`, or name one with --ssh-key.")
     with session.client() as client:
         accepted = client.instances.create(order)
         if accepted.instance is not None:

@@ -44,3 +44,4 @@ export type PasswordBody = Schemas['PasswordBody'];
 export type ProviderKey = Schemas['ProviderAnswer'];
 export type ProviderKeyBody = Schemas['ProviderKeyBody'];
 export type Scope = Schemas['Scope'];
+export type SshKey = Schemas['SshKeyAnswer'];

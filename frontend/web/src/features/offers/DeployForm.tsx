@@ -54,7 +54,7 @@ export function DeployForm({ filter, isRace, leastBid, isPending, error, onOrder
         rows={2}
         spellCheck={false}
         placeholder="ssh-ed25519 AAAA… you@laptop"
-        hint="Without one nobody can log in to the machine."
+        hint="Left empty, the one of your settings goes with it; without either nobody can log in."
       />
       <TextArea
         label="Runs at the start"

@@ -4,6 +4,7 @@ import { ApiKeysCard } from './ApiKeysCard';
 import { DefaultSleepCard } from './DefaultSleepCard';
 import { PasswordCard, ProfileCard } from './ProfileCard';
 import { ProviderKeysCard } from './ProviderKeysCard';
+import { SshKeyCard } from './SshKeyCard';
 
 /** Who one is, with which keys one rents, which programs may act, and what new workspaces begin with. */
 export function SettingsPage() {
@@ -15,6 +16,7 @@ export function SettingsPage() {
         {isDemo ? null : <PasswordCard />}
       </Columns>
       <ProviderKeysCard />
+      <SshKeyCard />
       <ApiKeysCard />
       <DefaultSleepCard />
     </Page>

@@ -61,6 +61,23 @@ export function useTestKeys() {
   return useMutation({ mutationFn: () => api.get('/api/instances/balance', {}) });
 }
 
+export function sshKeyQuery(api: Api) {
+  return queryOptions({
+    queryKey: ['ssh key'],
+    queryFn: ({ signal }) => api.get('/api/settings/ssh-key', { signal }),
+  });
+}
+
+/** Sets the key; "" removes it. */
+export function useSetSshKey() {
+  const api = useApi();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (line: string) => api.put('/api/settings/ssh-key', { body: { public_key: line } }),
+    onSuccess: (kept) => queries.setQueryData(['ssh key'], kept),
+  });
+}
+
 export function apiKeysQuery(api: Api) {
   return infiniteQueryOptions({
     queryKey: ['api keys'],

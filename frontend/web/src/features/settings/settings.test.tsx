@@ -68,6 +68,10 @@ function server(): FakeServer {
     .on('GET', '/api/auth/keys', () => json({ items: [key], next_page_token: null }))
     .on('POST', '/api/auth/keys', () => json({ ...key, id: 'key_2', key: KEY }, 201))
     .on('DELETE', '/api/auth/keys/key_1', () => new Response(null, { status: 204 }))
+    .on('GET', '/api/settings/ssh-key', () => json({ public_key: null, fingerprint: null, comment: null, set_at: null }))
+    .on('PUT', '/api/settings/ssh-key', ({ body }) =>
+      json({ ...(body as object), fingerprint: 'SHA256:abc', comment: 'you@laptop', set_at: NOON }),
+    )
     .on('GET', '/api/hibernation/policy', () => json({}))
     .on('PUT', '/api/auth/password', () => new Response(null, { status: 204 }));
 }
@@ -114,6 +118,19 @@ describe('the settings', () => {
     expect((await screen.findByRole('alert')).textContent).toContain('The provider does not accept this key.');
     expect(field.type).toBe('password');
     expect(behind.asked('PUT', '/api/settings/providers')[0]?.body).toEqual({ provider: 'tensordock', api_key: 'no-key' });
+  }, SLOW);
+
+  it('keep a public SSH key, and show it by its fingerprint', async () => {
+    const person = userEvent.setup();
+    openSite(server(), '/settings', 'refresh-1');
+
+    const card = within(await screen.findByRole('region', { name: 'SSH key' }));
+    await person.type(await card.findByLabelText('Public key'), 'ssh-ed25519 AAAA you@laptop');
+    await person.click(card.getByRole('button', { name: 'Keep the key' }));
+
+    expect(await card.findByText('SHA256:abc')).toBeDefined();
+    expect(card.getByText('It is kept.')).toBeDefined();
+    expect(card.getByLabelText<HTMLTextAreaElement>('Another public key').value).toBe('');
   }, SLOW);
 
   it('ask for a new password twice', async () => {
