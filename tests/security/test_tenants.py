@@ -89,6 +89,7 @@ def test_the_walk_names_everything_that_can_be_somebodys(hers: Estate) -> None:
 
     assert named == set(hers.ids)
     assert {door.name for door in NAMED_IN_THE_BODY} == {
+        "POST /api/auth/keys",
         "POST /api/hibernation/simulate",
         "POST /api/instances/<instance_id>/wake",
         "POST /api/snapshots",
