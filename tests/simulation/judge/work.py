@@ -73,6 +73,8 @@ class WorkJudge:
         rental = self._documents.rentals.get(rental_named(host.contract))
         if instance is None or rental is None or self._may_be_lost(instance, rental):
             return
+        if host.disk.memory.usable and self._validated.get(instance.id, -1) < rental.epoch:
+            return  # its user was let in, and the rest never came: another begins, as the docs say
         if not any(self._holds_it_all(each, host) for each in self._truth.taken.values()):
             text = f"contract {host.contract.id} of {instance.id} had {host.disk.content!r}"
             self._findings.add(UNSAFE_RELEASES, host.contract.id, text)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ATTEMPTS = 6
 AGAIN_S = 2.0
 TAKES_S = (1.0, 30.0)
+LET_IN = 0.4  # how many snapshots know what was in use: their user is let in before the last file
 
 
 class Restoring:
@@ -59,7 +60,16 @@ class Restoring:
         else:
             host.received(len(pack))
             host.filled(restore.snapshot_id, content)
-            life.hear(lambda now: life.core.restored(1, len(pack), 1.0, now))
+            if host.chance.random() < LET_IN:
+                life.hear(lambda now: life.core.usable(1, len(pack), 1.0, now))
+                life.world.later(host.chance.uniform(*TAKES_S), "the rest", self._end)
+            else:
+                self._end()
+
+    def _end(self) -> None:
+        """Nothing that its user has written since he was let in is replaced by the rest."""
+        life = self._life
+        life.hear(lambda now: life.core.restored(2, 0, 2.0, now))
 
     def _ask_for_a_fresh_grant(self) -> None:
         request = self._host.introduction()
