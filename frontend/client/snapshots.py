@@ -45,7 +45,7 @@ class Snapshots:
         return read(Accepted, self._transport.spend("POST", _path(snapshot_id, "restore"), body))
 
     def delete(self, snapshot_id: str) -> None:
-        """It can no longer be restored; its bytes go a day later. Raises Conflict while
+        """It can no longer be restored; its bytes go one to two days later. Raises Conflict while
         something needs it.
         """
         self._transport.spend("DELETE", _path(snapshot_id))

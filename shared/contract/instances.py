@@ -181,7 +181,7 @@ class DestroyQuery(Wire):
         default=True, description="Take and verify a last snapshot before the machine goes."
     )
     keep_snapshots: bool = Field(
-        default=True, description="False: its snapshots are removed with it, a day later."
+        default=True, description="False: its snapshots are removed with it, one to two days later."
     )
     force: bool = Field(
         default=False, description="Release at once, whatever is lost: no final snapshot."

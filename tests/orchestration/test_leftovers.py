@@ -11,7 +11,7 @@ import pytest
 from shared.adapters.snapshots import EngineVerifier
 from shared.app.collections import SNAPSHOTS, TIMELINE_OF_INSTANCE
 from shared.app.instances.read import Within
-from shared.app.snapshots.collect import GRACE, collect
+from shared.app.snapshots.collect import GRACE, TOGETHER, collect
 from shared.domain.errors import BlobError
 from shared.domain.ids import InstanceId, RentalId, SnapshotId
 from shared.domain.snapshots.model import Snapshot, SnapshotState
@@ -189,6 +189,7 @@ def test_a_condemned_one_takes_along_what_its_manifest_does_not_name(
     assert stored
     marked = replace(snapshot, condemned_at=START)
     cloud.store.save(SNAPSHOTS, "snap_1", marked, stored.version)
+    cloud.clock.advance(TOGETHER.total_seconds())
     cloud.blobs.put_new(f"{PREFIX}packs/snap_1-99", b"of the first run")
 
     assert after_the_grace(cloud) == 1

@@ -107,7 +107,7 @@ def _save(services: Services, stored: Stored[Snapshot], kind: str, why: str) -> 
         services,
         snapshot.owner,
         kind,
-        f"{why}: its bytes go a day later",
+        f"{why}: its bytes go one to two days later",
         instance_id=snapshot.instance_id,
         target=snapshot.id,
     )

@@ -228,7 +228,7 @@ INSTANCE_ROUTES: tuple[Route, ...] = (
         "DELETE",
         SNAPSHOT,
         snapshots.delete_snapshot,
-        "Remove it; its bytes go a day later",
+        "Remove it; its bytes go one to two days later",
         scope=Scope.WRITE,
         status=204,
         idempotent=True,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.app.collections import INSTANCES_IN_STATE, SNAPSHOTS
 from shared.app.pages import every
-from shared.app.snapshots.collect import GRACE
+from shared.app.snapshots.collect import GRACE, TOGETHER
 from shared.domain.ids import SnapshotId
 from shared.domain.instances.model import InstanceState
 from shared.domain.snapshots.model import Snapshot, SnapshotState, prefix_of
@@ -37,23 +37,23 @@ class Verifier(FakeVerifier):
 
 def give_each_its_past(deployment: Deployment) -> None:
     """Every running instance has as many snapshots as its policy keeps, and those that were let
-    go within their grace, one at its pace: as often one is over it.
+    go since a sweep of its own that was up to a day ago: in an hour, one of twenty-four is due.
     """
     values = {"state": InstanceState.RUNNING.value}
     running = tuple(every(deployment, INSTANCES_IN_STATE, values))
     for number, instance in enumerate(running):
-        share = (number + 1) / len(running)
-        for each in _past_of(instance, deployment.clock.now(), share):
+        swept_ago = TOGETHER * ((number + 1) / len(running))
+        for each in _past_of(instance, deployment.clock.now(), swept_ago):
             deployment.documents.add(SNAPSHOTS, each.id, each)
             deployment.blobs.put(each.manifest_key, MANIFEST)
 
 
-def _past_of(instance: Instance, now: datetime, share: float) -> Iterator[Snapshot]:
+def _past_of(instance: Instance, now: datetime, swept_ago: timedelta) -> Iterator[Snapshot]:
     pace = timedelta(minutes=instance.snapshots.interval_minutes)
     kept = instance.snapshots.keep_last
     for number in range(kept):
         yield _saved(instance, now - (number + 1) * pace, None)
-    ago = GRACE - share * pace
+    ago = GRACE + swept_ago
     while ago > timedelta():
         yield _saved(instance, now - ago - (kept + 1) * pace, now - ago)
         ago -= pace

@@ -65,7 +65,8 @@ def delete(session: Session, snapshot_id: str, *, yes: bool) -> None:
     if not yes:
         confirm(
             session,
-            f"From now on {snapshot_id} can be restored by nobody; its bytes go a day later.",
+            f"From now on {snapshot_id} can be restored by nobody; "
+            "its bytes go one to two days later.",
         )
     with session.client() as client:
         client.snapshots.delete(snapshot_id)

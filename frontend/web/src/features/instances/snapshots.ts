@@ -13,7 +13,7 @@ export function useKeepSnapshot(instanceId: string) {
   });
 }
 
-/** Removes a snapshot; its bytes go a day later. */
+/** Removes a snapshot; its bytes go one to two days later. */
 export function useRemoveSnapshot(instanceId: string) {
   const api = useApi();
   const renew = useRenewed(instanceId);
