@@ -36,8 +36,8 @@ def test_a_person_minds_their_keys_and_password(
     tab.presses("Done")
     expect(tab.region("API keys").first).to_contain_text("nightly build")
     assert key not in tab.page.content()
-    program = Dumont(person.stack.url, api_key=key)
-    assert program.auth.me().email == person.email
+    with Dumont(person.stack.url, api_key=key) as program:
+        assert program.auth.me().email == person.email
 
     keys = tab.region("Provider keys").first
     tab.presses("Test the keys")
