@@ -4,64 +4,28 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import functions_framework
 import pytest
 
-from shared import bootstrap
 from shared.app.auth.demo import ensure_demo_user
-from tests.unit.auth.world import EMAIL, PASSWORD, World, new_world
+from tests.functions.logins import (
+    LOGIN,
+    SOURCE,
+    as_user,
+    client,
+    json_of,
+    pointers_of,
+    problem_of,
+    session,
+    world,
+)
+from tests.unit.auth.world import EMAIL, PASSWORD, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from flask.testing import FlaskClient
-    from werkzeug.test import TestResponse
 
-SOURCE = Path(__file__).parents[2] / "functions" / "auth" / "main.py"
-LOGIN = {"email": EMAIL, "password": PASSWORD}
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    made = new_world()
-    bootstrap.use(made)
-    yield made
-    bootstrap.use(None)
-
-
-@pytest.fixture
-def client(world: World) -> FlaskClient:
-    client: FlaskClient = functions_framework.create_app("auth", str(SOURCE)).test_client()  # type: ignore[no-untyped-call]
-    return client
-
-
-@pytest.fixture
-def session(client: FlaskClient) -> dict[str, Any]:
-    """Ann, registered and logged in."""
-    return _json(client.post("/api/auth/register", json=LOGIN))
-
-
-def _json(answer: TestResponse) -> dict[str, Any]:
-    body = answer.get_json()
-    assert isinstance(body, dict), answer.data
-    return body
-
-
-def _as(session: dict[str, Any]) -> dict[str, str]:
-    return {"Authorization": f"Bearer {session['access_token']}"}
-
-
-def _problem(answer: TestResponse) -> tuple[int, str]:
-    assert answer.content_type == "application/problem+json"
-    assert _json(answer)["trace_id"]
-    return answer.status_code, _json(answer)["code"]
-
-
-def _pointers(answer: TestResponse) -> list[str]:
-    return [each["pointer"] for each in _json(answer)["errors"]]
+__all__ = ["client", "session", "world"]
 
 
 @pytest.mark.parametrize("prefix", ["/api/auth", "/api/v1/auth"])
@@ -71,11 +35,11 @@ def test_registering_logging_in_and_asking_who_one_is(client: FlaskClient, prefi
     logged_in = client.post(f"{prefix}/login", json=LOGIN)
 
     assert (registered.status_code, logged_in.status_code) == (201, 200)
-    session = _json(logged_in)
+    session = json_of(logged_in)
     assert (session["token_type"], session["expires_in"]) == ("Bearer", 900)
-    me = client.get(f"{prefix}/me", headers=_as(session))
-    assert _json(me) == session["user"] == _json(registered)["user"]
-    assert set(_json(me)) == {"id", "email", "created_at", "demo"}
+    me = client.get(f"{prefix}/me", headers=as_user(session))
+    assert json_of(me) == session["user"] == json_of(registered)["user"]
+    assert set(json_of(me)) == {"id", "email", "created_at", "demo"}
 
 
 def test_username_is_another_name_for_the_email(
@@ -83,7 +47,7 @@ def test_username_is_another_name_for_the_email(
 ) -> None:
     answer = client.post("/api/auth/login", json={"username": EMAIL, "password": PASSWORD})
 
-    assert _json(answer)["user"] == session["user"]
+    assert json_of(answer)["user"] == session["user"]
 
 
 def test_answers_with_tokens_are_kept_by_no_cache(client: FlaskClient) -> None:
@@ -99,8 +63,8 @@ def test_a_taken_address_is_409_and_a_closed_deployment_403(
     world.close_registration()
     closed = client.post("/api/auth/register", json=LOGIN | {"email": "bob@example.org"})
 
-    assert _problem(taken) == (409, "already_taken")
-    assert _problem(closed) == (403, "forbidden")
+    assert problem_of(taken) == (409, "already_taken")
+    assert problem_of(closed) == (403, "forbidden")
 
 
 @pytest.mark.parametrize(
@@ -123,8 +87,8 @@ def test_a_registration_that_breaks_a_rule_is_422_and_points_at_it(
 ) -> None:
     answer = client.post("/api/auth/register", json=body)
 
-    assert _problem(answer) == (422, "invalid")
-    assert _pointers(answer) == [pointer]
+    assert problem_of(answer) == (422, "invalid")
+    assert pointers_of(answer) == [pointer]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +99,7 @@ def test_what_cannot_be_read_is_a_problem_never_a_crash(client: FlaskClient, bod
     for path in ("register", "login", "refresh", "logout"):
         answer = client.post(f"/api/auth/{path}", data=body, content_type="application/json")
 
-        assert _problem(answer)[0] in {400, 422}
+        assert problem_of(answer)[0] in {400, 422}
 
 
 def test_a_wrong_password_and_an_unknown_address_get_one_answer(
@@ -144,8 +108,8 @@ def test_a_wrong_password_and_an_unknown_address_get_one_answer(
     wrong = client.post("/api/auth/login", json=LOGIN | {"password": "not the password"})
     unknown = client.post("/api/auth/login", json=LOGIN | {"email": "nobody@example.org"})
 
-    assert _problem(wrong) == _problem(unknown) == (401, "unauthenticated")
-    assert _json(wrong)["detail"] == _json(unknown)["detail"]
+    assert problem_of(wrong) == problem_of(unknown) == (401, "unauthenticated")
+    assert json_of(wrong)["detail"] == json_of(unknown)["detail"]
 
 
 def test_the_sixth_attempt_is_429_with_retry_after(
@@ -156,7 +120,7 @@ def test_the_sixth_attempt_is_429_with_retry_after(
 
     answer = client.post("/api/auth/login", json=LOGIN)
 
-    assert _problem(answer) == (429, "rate_limited")
+    assert problem_of(answer) == (429, "rate_limited")
     assert answer.headers["Retry-After"] == "30"
 
 
@@ -168,25 +132,25 @@ def test_a_refresh_needs_no_access_token_and_is_not_hindered_by_an_expired_one(
     answer = client.post(
         "/api/auth/refresh",
         json={"refresh_token": session["refresh_token"]},
-        headers=_as(session),
+        headers=as_user(session),
     )
 
     assert answer.status_code == 200
-    assert _json(answer)["refresh_token"] != session["refresh_token"]
-    assert client.get("/api/auth/me", headers=_as(session)).status_code == 401
-    assert client.get("/api/auth/me", headers=_as(_json(answer))).status_code == 200
+    assert json_of(answer)["refresh_token"] != session["refresh_token"]
+    assert client.get("/api/auth/me", headers=as_user(session)).status_code == 401
+    assert client.get("/api/auth/me", headers=as_user(json_of(answer))).status_code == 200
 
 
 def test_a_reused_refresh_token_ends_the_login(
     client: FlaskClient, session: dict[str, Any], world: World
 ) -> None:
     first = {"refresh_token": session["refresh_token"]}
-    newest = _json(client.post("/api/auth/refresh", json=first))["refresh_token"]
+    newest = json_of(client.post("/api/auth/refresh", json=first))["refresh_token"]
     world.clock.advance(11)
 
     reused = client.post("/api/auth/refresh", json=first)
 
-    assert _problem(reused) == (401, "unauthenticated")
+    assert problem_of(reused) == (401, "unauthenticated")
     assert client.post("/api/auth/refresh", json={"refresh_token": newest}).status_code == 401
 
 
@@ -195,7 +159,7 @@ def test_logging_out_ends_the_login(
     client: FlaskClient, session: dict[str, Any], world: World, proof: str
 ) -> None:
     body = {} if proof == "access token" else {"refresh_token": session["refresh_token"]}
-    headers = {} if proof == "refresh token" else _as(session)
+    headers = {} if proof == "refresh token" else as_user(session)
     if proof == "both, one expired":
         world.clock.advance(3600)
 
@@ -207,21 +171,21 @@ def test_logging_out_ends_the_login(
 
 
 def test_a_logout_that_names_no_login_is_401(client: FlaskClient) -> None:
-    assert _problem(client.post("/api/auth/logout")) == (401, "unauthenticated")
+    assert problem_of(client.post("/api/auth/logout")) == (401, "unauthenticated")
     strange = client.post("/api/auth/logout", headers={"Authorization": "Basic abc"})
-    assert _problem(strange) == (401, "unauthenticated")
+    assert problem_of(strange) == (401, "unauthenticated")
 
 
 def test_a_new_password_replaces_the_old_one(client: FlaskClient, session: dict[str, Any]) -> None:
     change = {"current_password": PASSWORD, "new_password": "a longer and better passphrase"}
 
     wrong = client.put(
-        "/api/auth/password", json=change | {"current_password": "?"}, headers=_as(session)
+        "/api/auth/password", json=change | {"current_password": "?"}, headers=as_user(session)
     )
-    changed = client.put("/api/auth/password", json=change, headers=_as(session))
+    changed = client.put("/api/auth/password", json=change, headers=as_user(session))
 
-    assert _problem(wrong) == (422, "invalid")
-    assert _pointers(wrong) == ["/current_password"]
+    assert problem_of(wrong) == (422, "invalid")
+    assert pointers_of(wrong) == ["/current_password"]
     assert changed.status_code == 204
     assert client.post("/api/auth/login", json=LOGIN).status_code == 401
 
@@ -231,10 +195,10 @@ def test_a_key_is_shown_once_and_listed_without_its_secret(
 ) -> None:
     bounds = {"scopes": ["proxy"], "instance_id": "inst_1"}
     body = {"name": "ci", "expires_at": "2030-01-01T02:00:00+02:00", **bounds}
-    made = client.post("/api/auth/keys", json=body, headers=_as(session))
-    new = _json(made)
+    made = client.post("/api/auth/keys", json=body, headers=as_user(session))
+    new = json_of(made)
 
-    listed = _json(client.get("/api/auth/keys", headers=_as(session)))
+    listed = json_of(client.get("/api/auth/keys", headers=as_user(session)))
 
     assert made.status_code == 201
     assert new["key"].startswith("dc_live_")
@@ -249,23 +213,23 @@ def test_a_key_is_shown_once_and_listed_without_its_secret(
 def test_a_key_works_as_a_bearer_within_its_scopes(
     client: FlaskClient, session: dict[str, Any]
 ) -> None:
-    made = client.post("/api/auth/keys", json={"name": "ci"}, headers=_as(session))
-    key = {"Authorization": f"Bearer {_json(made)['key']}"}
+    made = client.post("/api/auth/keys", json={"name": "ci"}, headers=as_user(session))
+    key = {"Authorization": f"Bearer {json_of(made)['key']}"}
 
-    assert _json(client.get("/api/auth/me", headers=key)) == session["user"]
+    assert json_of(client.get("/api/auth/me", headers=key)) == session["user"]
     refused = client.post("/api/auth/keys", json={"name": "more"}, headers=key)
-    assert _problem(refused) == (403, "forbidden")
+    assert problem_of(refused) == (403, "forbidden")
 
 
 def test_somebody_elses_key_is_404(client: FlaskClient, session: dict[str, Any]) -> None:
-    key = _json(client.post("/api/auth/keys", json={"name": "ci"}, headers=_as(session)))
-    bob = _json(client.post("/api/auth/register", json=LOGIN | {"email": "bob@example.org"}))
+    key = json_of(client.post("/api/auth/keys", json={"name": "ci"}, headers=as_user(session)))
+    bob = json_of(client.post("/api/auth/register", json=LOGIN | {"email": "bob@example.org"}))
 
-    theirs = client.delete(f"/api/auth/keys/{key['id']}", headers=_as(bob))
-    mine = client.delete(f"/api/auth/keys/{key['id']}", headers=_as(session))
-    again = client.delete(f"/api/auth/keys/{key['id']}", headers=_as(session))
+    theirs = client.delete(f"/api/auth/keys/{key['id']}", headers=as_user(bob))
+    mine = client.delete(f"/api/auth/keys/{key['id']}", headers=as_user(session))
+    again = client.delete(f"/api/auth/keys/{key['id']}", headers=as_user(session))
 
-    assert _problem(theirs) == _problem(again) == (404, "not_found")
+    assert problem_of(theirs) == problem_of(again) == (404, "not_found")
     assert mine.status_code == 204
 
 
@@ -289,9 +253,9 @@ def test_somebody_elses_key_is_404(client: FlaskClient, session: dict[str, Any])
 def test_an_unfit_key_is_422(
     client: FlaskClient, session: dict[str, Any], body: dict[str, Any]
 ) -> None:
-    answer = client.post("/api/auth/keys", json=body, headers=_as(session))
+    answer = client.post("/api/auth/keys", json=body, headers=as_user(session))
 
-    assert _problem(answer) == (422, "invalid")
+    assert problem_of(answer) == (422, "invalid")
 
 
 @pytest.mark.parametrize(
@@ -312,70 +276,7 @@ def test_without_a_good_proof_nothing_is_shown(client: FlaskClient, authorizatio
         client.put("/api/settings/ssh-key", json={}, headers=headers),
     ]
 
-    assert [_problem(answer) for answer in calls] == [(401, "unauthenticated")] * len(calls)
-
-
-def test_a_provider_key_is_tested_and_never_read_back(
-    client: FlaskClient, session: dict[str, Any]
-) -> None:
-    path, headers = "/api/settings/providers", _as(session)
-    bad = client.put(path, json={"provider": "vast", "api_key": "bad"}, headers=headers)
-    good = client.put(path, json={"provider": "vast", "api_key": "good-1"}, headers=headers)
-
-    listed = client.get(path, headers=headers)
-
-    assert _problem(bad) == (422, "invalid")
-    assert _pointers(bad) == ["/api_key"]
-    vast, tensordock = _json(listed)["items"]
-    assert vast == _json(good)
-    assert (tensordock["provider"], tensordock["is_set"]) == ("tensordock", False)
-    assert b"good-1" not in listed.data
-
-
-def test_a_provider_key_is_removed_by_its_owners_login_alone(
-    client: FlaskClient, session: dict[str, Any]
-) -> None:
-    path, headers = "/api/settings/providers", _as(session)
-    client.put(path, json={"provider": "vast", "api_key": "good-1"}, headers=headers)
-    made = client.post("/api/auth/keys", json={"name": "x", "scopes": ["write"]}, headers=headers)
-    by_key = {"Authorization": f"Bearer {_json(made)['key']}"}
-
-    refused = client.delete(f"{path}/vast", headers=by_key)
-    removed = client.delete(f"{path}/vast", headers=headers)
-    again = client.delete(f"{path}/vast", headers=headers)
-
-    assert _problem(refused) == (403, "forbidden")
-    assert removed.status_code == 204
-    assert _problem(again) == (404, "not_found")
-
-
-def test_the_ssh_key_is_set_shown_and_removed(client: FlaskClient, session: dict[str, Any]) -> None:
-    path, headers = "/api/settings/ssh-key", _as(session)
-    key = "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
-    line = f"ssh-ed25519 {key} ann@laptop"
-    bad = client.put(path, json={"public_key": "ssh-ed25519 AAAA"}, headers=headers)
-    kept = client.put(path, json={"public_key": f"  {line}\n"}, headers=headers)
-    shown = client.get(path, headers=headers)
-    removed = client.put(path, json={"public_key": ""}, headers=headers)
-
-    assert _problem(bad) == (422, "invalid")
-    assert _pointers(bad) == ["/public_key"]
-    assert _json(shown) == _json(kept)
-    assert (_json(shown)["public_key"], _json(shown)["comment"]) == (line, "ann@laptop")
-    assert _json(removed)["public_key"] is None
-
-
-@pytest.mark.parametrize("api_key", ["", "a b", "a\r\nX-Evil: 1", "é", "x" * 513])
-def test_a_provider_key_that_no_header_can_carry_is_422(
-    client: FlaskClient, session: dict[str, Any], api_key: str
-) -> None:
-    answer = client.put(
-        "/api/settings/providers",
-        json={"provider": "vast", "api_key": api_key},
-        headers=_as(session),
-    )
-
-    assert _problem(answer) == (422, "invalid")
+    assert [problem_of(answer) for answer in calls] == [(401, "unauthenticated")] * len(calls)
 
 
 def test_the_demo_can_be_looked_at_and_not_changed(client: FlaskClient, world: World) -> None:
@@ -385,9 +286,9 @@ def test_the_demo_can_be_looked_at_and_not_changed(client: FlaskClient, world: W
     seen = client.get("/api/auth/me?demo=true")
     changed = client.post("/api/auth/keys?demo=true", json={"name": "x"})
 
-    assert _problem(none_yet) == (403, "forbidden")
-    assert _json(seen)["id"] == user.id
-    assert _problem(changed) == (403, "forbidden")
+    assert problem_of(none_yet) == (403, "forbidden")
+    assert json_of(seen)["id"] == user.id
+    assert problem_of(changed) == (403, "forbidden")
 
 
 def test_the_demo_wins_over_a_login(
@@ -395,9 +296,9 @@ def test_the_demo_wins_over_a_login(
 ) -> None:
     user, _ = ensure_demo_user(world)
 
-    seen = client.get("/api/auth/me?demo=true", headers=_as(session))
+    seen = client.get("/api/auth/me?demo=true", headers=as_user(session))
 
-    assert _json(seen)["id"] == user.id
+    assert json_of(seen)["id"] == user.id
 
 
 def test_what_only_some_calls_need_is_not_loaded_at_the_start() -> None:

@@ -75,7 +75,13 @@ def test_parameters_carry_words_defaults_and_choices() -> None:
     by_name = {each["name"]: each for each in parameters if "name" in each}
     assert by_name["limit"]["description"] == "At most so many."
     assert by_name["limit"]["schema"]["default"] == 5
-    assert by_name["scope"]["schema"]["enum"] == ["read", "write", "operate", "metrics"]
+    assert by_name["scope"]["schema"]["enum"] == [
+        "read",
+        "write",
+        "operate",
+        "metrics",
+        "proxy",
+    ]
     assert by_name["order"]["schema"]["default"] == "write"
     assert "null" not in str(by_name)
     assert "$ref" not in str(by_name)
