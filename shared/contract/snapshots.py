@@ -10,7 +10,9 @@ from shared.contract.times import UtcTime
 
 
 class SnapshotWire(Wire):
-    """`state`: open, uploaded, verified, acked (it was head), branch, abandoned."""
+    """`state`: open, uploaded, verified, acked (it was head), branch, abandoned. `damage` says what
+    was found not to be as it was written when it was read again; null where nothing was.
+    """
 
     id: str
     instance_id: str
@@ -24,6 +26,7 @@ class SnapshotWire(Wire):
     created_at: UtcTime
     verified_at: UtcTime | None
     failure: str | None
+    damage: str | None
     keep: bool
 
 

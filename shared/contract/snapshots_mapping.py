@@ -24,5 +24,6 @@ def snapshot_wire(snapshot: Snapshot) -> wire.SnapshotWire:
         created_at=snapshot.created_at,
         verified_at=snapshot.verified_at,
         failure=snapshot.failure or None,
+        damage=snapshot.damage or None,
         keep=snapshot.keep,
     )

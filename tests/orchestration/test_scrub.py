@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shared.app.collections import INSTANCES, SNAPSHOTS
 from shared.app.snapshots import scrub as scrubbing
 from shared.app.snapshots.open import opened
-from shared.app.snapshots.scrub import scrub
+from shared.app.snapshots.scrub import AGAIN, scrub
 from shared.domain.errors import BlobError
 from shared.domain.events import NotificationRequested
 from shared.domain.ids import SnapshotId
@@ -183,11 +183,21 @@ def test_a_store_that_is_away_is_no_damage(cloud: Cloud, tree: Path) -> None:
     def away(*_: object) -> str:
         raise BlobError("connection refused")
 
+    whole = cloud.services.snapshots.fault_of
     cloud.services.snapshots.fault_of = away
 
     assert scrub(cloud.services) == 0
     assert damaged(cloud) == []
     assert head_of(cloud) == (HEAD, HEAD)
+
+    cloud.services.snapshots.fault_of = whole
+    others = scrub(cloud.services)
+    cloud.clock.advance(AGAIN.total_seconds())
+    first = scrub(cloud.services)
+
+    assert others > 0  # what could not be read stands in nobody's way
+    assert first > 0  # and comes up a day later
+    assert scrub(cloud.services) == 0
 
 
 def test_the_next_snapshot_stands_on_no_damaged_one(cloud: Cloud, tree: Path) -> None:

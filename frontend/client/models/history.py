@@ -103,7 +103,8 @@ class Snapshot(Answer):
     """A kept state of a workspace. It counts only from `verified_at` on.
 
     `torn` names files that changed while they were read. One that is `condemned` can no longer
-    be restored; with `keep` no policy removes it.
+    be restored; with `keep` no policy removes it. `damage` says what was found not to be as it was
+    written; most of its files may come back all the same.
     """
 
     id: str
@@ -118,6 +119,7 @@ class Snapshot(Answer):
     created_at: AwareDatetime | None = None
     verified_at: AwareDatetime | None = None
     failure: str | None = None
+    damage: str | None = None
     keep: bool | None = None
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from shared.ports.store import Stored, Write
 
 log = logging.getLogger(__name__)
-AGAIN = timedelta(days=1)  # where its instance could not be moved to a whole one
+AGAIN = timedelta(days=1)  # where it could not be read, or its instance not be moved
 AT_ONCE = 50  # snapshots that are finished in one turn
 KEPT = (SnapshotState.ACKED.value, SnapshotState.BRANCH.value)
 
@@ -47,7 +47,8 @@ KEPT = (SnapshotState.ACKED.value, SnapshotState.BRANCH.value)
 def scrub(services: Services) -> int:
     """One turn: at most `TURN_BYTES`, and one object more; how many bytes were read.
 
-    What cannot be read now, or marked now, is where the next turn goes on.
+    What cannot be read now ends the turn, and comes up again a day later: it must not stand in the
+    way of all others. What somebody changed meanwhile is where the next turn goes on.
     """
     read = 0
     for _ in range(AT_ONCE):
@@ -55,15 +56,25 @@ def scrub(services: Services) -> int:
         page = services.store.find(SNAPSHOTS_TO_READ, {"states": KEPT, "before": before}, limit=1)
         if not page.items or read >= TURN_BYTES:
             break
+        snapshot = page.items[0].value
         try:
-            bytes_read, whole = _read_on(services, page.items[0].value, TURN_BYTES - read)
-        except (BlobError, VersionConflict, DocumentExists) as error:
-            log.warning("%s is not read to its end yet: %s", page.items[0].key, error)
+            bytes_read, whole = _read_or_later(services, snapshot, TURN_BYTES - read)
+        except (VersionConflict, DocumentExists) as error:
+            log.warning("%s is not read to its end yet: %s", snapshot.id, error)
             break
         read += bytes_read
         if not whole:
             break
     return read
+
+
+def _read_or_later(services: Services, snapshot: Snapshot, most: int) -> tuple[int, bool]:
+    try:
+        return _read_on(services, snapshot, most)
+    except BlobError as error:
+        log.warning("%s cannot be read now: %s", snapshot.id, error)
+        _read(services, snapshot, services.clock.now() - EVERY + AGAIN)
+        return 0, False
 
 
 def _read_on(services: Services, snapshot: Snapshot, most: int) -> tuple[int, bool]:

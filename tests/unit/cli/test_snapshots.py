@@ -45,6 +45,12 @@ def test_ids_of_full_length_fit_80_columns(run: Run, cloud: FakeCloud) -> None:
         assert whole in ran.out
 
 
+def test_a_damaged_one_is_called_so(run: Run, cloud: FakeCloud) -> None:
+    cloud.script(*LIST, page(shapes.snapshot(damage="a pack holds other bytes than were written")))
+
+    assert "damaged" in run("snapshots").out
+
+
 def test_every_instance_has_a_table_of_its_own(run: Run, cloud: FakeCloud) -> None:
     cloud.script(
         *LIST,

@@ -58,4 +58,6 @@ def _standing(snapshot: Snapshot) -> str:
     instead = _INSTEAD_OF_A_MOMENT.get(snapshot.state or "")
     if instead is not None:
         return instead
+    if snapshot.damage:
+        return "damaged"
     return moment(snapshot.verified_at) if snapshot.verified_at is not None else "not verified"

@@ -59,6 +59,8 @@ function looks(head: string | null): Column<Snapshot>[] {
           <Badge tone={TONES[each.state] ?? 'still'}>{WORDS[each.state] ?? each.state}</Badge>
           {each.id === head ? <Note>wakes from this one</Note> : null}
           {each.failure ? <Note>{each.failure}</Note> : null}
+          {each.damage ? <Badge tone="bad">damaged</Badge> : null}
+          {each.damage ? <Note>{each.damage}</Note> : null}
           {each.torn.length > 0 ? <Note>{each.torn.length} files changed while they were read</Note> : null}
         </>
       ),
