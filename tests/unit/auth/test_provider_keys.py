@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,7 @@ from shared.domain.errors import (
 )
 from shared.domain.ids import ContractId, InstanceId, RentalId
 from shared.domain.rentals.model import Rental, RentalState, Terms
+from shared.ports.store import Collection
 from tests.unit.auth.world import logged_in
 
 if TYPE_CHECKING:
@@ -131,6 +133,30 @@ def test_the_key_of_rented_machines_stays(world: World) -> None:
     caller = logged_in(world)
     save_provider_key(world, caller, "vast", "good-1")
     _rent(world, caller, "77")
+
+    with pytest.raises(Conflicting):
+        remove_provider_key(world, caller, "vast")
+
+    assert list_providers(world, caller)[0].is_set
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """As little of a rental as is read of one that newer code has written."""
+
+    id: RentalId
+    account_id: str
+    open: bool = True
+
+
+NEWER_RENTALS = Collection("rentals", Newer, schema=RENTALS.schema + 1)
+
+
+def test_what_newer_code_has_rented_keeps_the_key_too(world: World) -> None:
+    caller = logged_in(world)
+    save_provider_key(world, caller, "vast", "good-1")
+    account_id = account_id_of(caller.user_id, "vast")
+    world.store.add(NEWER_RENTALS, "rent_9", Newer(RentalId("rent_9"), account_id))
 
     with pytest.raises(Conflicting):
         remove_provider_key(world, caller, "vast")
