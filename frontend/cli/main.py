@@ -17,7 +17,9 @@ from frontend.cli.commands import (
     hibernation,
     offers,
     operations,
+    providers,
     serverless,
+    ssh_key,
     stack,
 )
 from frontend.cli.commands.instances.group import instance
@@ -66,6 +68,8 @@ for _command in (
     budget.budget,
     hibernation.hibernation,
     offers.offers,
+    providers.providers,
+    ssh_key.ssh_key,
     instance,
     snapshots,
     serverless.serverless,

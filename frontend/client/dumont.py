@@ -13,6 +13,7 @@ from frontend.client.instances import Instances
 from frontend.client.machines import Machines
 from frontend.client.operations import Operations
 from frontend.client.serverless import ServerlessArea
+from frontend.client.settings import Settings
 from frontend.client.snapshots import Snapshots
 from frontend.client.transport import Transport
 from frontend.client.vault import MemoryVault, Tokens
@@ -54,6 +55,7 @@ class Dumont:
         self.machines = Machines(self.transport)
         self.operations = Operations(self.transport)
         self.serverless = ServerlessArea(self.transport)
+        self.settings = Settings(self.transport)
         self.snapshots = Snapshots(self.transport)
 
     def __enter__(self) -> Dumont:

@@ -148,6 +148,7 @@ ROUTES = (
         scope=Scope.WRITE,
         status=204,
         raises=("not_found", "conflict"),
+        idempotent=True,
     ),
     Route(
         "GET",

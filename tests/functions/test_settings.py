@@ -43,16 +43,18 @@ def test_a_provider_key_is_removed_by_its_owners_login_alone(
     client: FlaskClient, session: dict[str, Any]
 ) -> None:
     path, headers = "/api/settings/providers", as_user(session)
+    once = headers | {"Idempotency-Key": "removal-1"}
     client.put(path, json={"provider": "vast", "api_key": "good-1"}, headers=headers)
     made = client.post("/api/auth/keys", json={"name": "x", "scopes": ["write"]}, headers=headers)
     by_key = {"Authorization": f"Bearer {json_of(made)['key']}"}
 
     refused = client.delete(f"{path}/vast", headers=by_key)
-    removed = client.delete(f"{path}/vast", headers=headers)
+    removed = client.delete(f"{path}/vast", headers=once)
+    repeated = client.delete(f"{path}/vast", headers=once)
     again = client.delete(f"{path}/vast", headers=headers)
 
     assert problem_of(refused) == (403, "forbidden")
-    assert removed.status_code == 204
+    assert (removed.status_code, repeated.status_code) == (204, 204)
     assert problem_of(again) == (404, "not_found")
 
 

@@ -55,7 +55,7 @@ def create(session: Session, /, *, wait: bool, **given: Any) -> None:
     order = order_of(given)
     if order.ssh_public_key is None:
         session.out.remark(
-            "There is no public key in ~/.ssh. Unless your settings keep one, nobody"
+            "There is no public key in ~/.ssh. Unless `dumont ssh-key show` shows one, nobody"
         )
         session.out.remark("can log in: make one with `ssh-keygen`, or name one with --ssh-key.")
     with session.client() as client:
