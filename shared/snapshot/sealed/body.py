@@ -160,15 +160,15 @@ def decode_tree(content: bytes, chunk_sizes: Sequence[int]) -> tuple[Tree, tuple
     flat = columns.decode_deltas(parts[12], 0, len(chunk_sizes) - 1)
     tree = Tree(
         kinds=kinds,
-        parents=list(columns.decode_deltas(parts[1], 0, count)),
+        parents=columns.decode_deltas(parts[1], 0, count),
         names=columns.decode_names(parts[2], count),
         modes=list(columns.decode_numbers(parts[3], 0, _ALL_MODE_BITS)),
         uids=list(columns.decode_numbers(parts[4], 0, _LARGEST_ID)),
         gids=list(columns.decode_numbers(parts[5], 0, _LARGEST_ID)),
-        mtimes_ns=list(columns.decode_deltas(parts[6], -_LARGEST, _LARGEST)),
+        mtimes_ns=columns.decode_deltas(parts[6], -_LARGEST, _LARGEST),
         sizes=list(columns.decode_numbers(parts[7], 0, _LARGEST)),
-        ctimes_ns=list(columns.decode_deltas(parts[8], -_LARGEST, _LARGEST)),
-        inodes=list(columns.decode_deltas(parts[9], -_LARGEST - 1, _LARGEST)),
+        ctimes_ns=columns.decode_deltas(parts[8], -_LARGEST, _LARGEST),
+        inodes=columns.decode_deltas(parts[9], -_LARGEST - 1, _LARGEST),
         flags=list(parts[10]),
         chunks=_shared_out(flat, counts),
     )
@@ -177,12 +177,12 @@ def decode_tree(content: bytes, chunk_sizes: Sequence[int]) -> tuple[Tree, tuple
     return tree, skipped
 
 
-def _shared_out(flat: array[int], counts: array[int]) -> list[tuple[int, ...]]:
+def _shared_out(flat: list[int], counts: array[int]) -> list[tuple[int, ...]]:
     if sum(counts) != len(flat):
         raise SnapshotCorrupt("the snapshot has another number of chunks than its files")
-    numbers = flat.tolist()
+    numbers = tuple(flat)
     ends = itertools.accumulate(counts)
-    return [tuple(numbers[end - count : end]) for count, end in zip(counts, ends, strict=True)]
+    return [numbers[end - count : end] for count, end in zip(counts, ends, strict=True)]
 
 
 def _decode_rare(content: bytes, tree: Tree) -> tuple[Skipped, ...]:
@@ -227,7 +227,7 @@ def _check_places(tree: Tree) -> None:
         raise SnapshotCorrupt("an entry of the manifest does not lie in a folder before it")
     if not layout.are_names(names):
         raise SnapshotCorrupt("the manifest has a name that no file can have here")
-    if len(set(zip(parents, names, strict=True))) != len(names):
+    if sum(map(len, tree.children().values())) != len(names):
         raise SnapshotCorrupt("a path of the manifest is named twice")
 
 
@@ -251,7 +251,7 @@ def _check_rare(tree: Tree) -> None:
 
 def _check_pieces(tree: Tree, chunk_sizes: Sequence[int]) -> None:
     counts = list(map(len, tree.chunks))
-    if any(itertools.compress(counts, (kind != FILE for kind in tree.kinds))):
+    if any(itertools.compress(counts, map(FILE.__ne__, tree.kinds))):
         raise SnapshotCorrupt("the manifest has pieces of what is no file")
     flat = itertools.chain.from_iterable(tree.chunks)
     reached = list(itertools.accumulate(map(chunk_sizes.__getitem__, flat), initial=0))

@@ -11,7 +11,7 @@ import operator
 import struct
 import sys
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from shared.domain.errors import SnapshotCorrupt
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _WIDTH = 8
+_LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
 _LENGTH = struct.Struct("<Q")
+
+_Column = TypeVar("_Column", "array[int]", "list[int]")
 
 
 def encode_numbers(values: Iterable[int]) -> bytes:
@@ -28,6 +31,10 @@ def encode_numbers(values: Iterable[int]) -> bytes:
         column = array("q", values)
     except OverflowError as error:
         raise SnapshotCorrupt("a number is too big for a snapshot") from error
+    return _encoded(column)
+
+
+def _encoded(column: array[int]) -> bytes:
     if sys.byteorder == "big":
         column.byteswap()
     raw = column.tobytes()
@@ -55,7 +62,7 @@ def _decoded(content: bytes) -> array[int]:
     return column
 
 
-def _within(column: array[int], low: int, high: int) -> array[int]:
+def _within(column: _Column, low: int, high: int) -> _Column:
     if column and not (min(column) >= low and max(column) <= high):
         raise SnapshotCorrupt("a number of the snapshot is out of range")
     return column
@@ -63,25 +70,28 @@ def _within(column: array[int], low: int, high: int) -> array[int]:
 
 def encode_deltas(values: Sequence[int]) -> bytes:
     """Each as what it is more than the one before, modulo 2**64."""
-    steps = list(map(operator.sub, values, itertools.chain((0,), values)))
-    if steps and not -(1 << 63) <= min(steps) <= max(steps) < 1 << 63:
-        steps = list(map(_signed, steps))
-    return encode_numbers(steps)
-
-
-def decode_deltas(content: bytes, low: int, high: int) -> array[int]:
-    steps = _decoded(content)
     try:
-        column = array("q", itertools.accumulate(steps))
+        return _encoded(array("q", _steps(values)))
     except OverflowError:
-        column = array("q", map(_signed, itertools.accumulate(steps)))
+        return encode_numbers(map(_signed, _steps(values)))
+
+
+def _steps(values: Sequence[int]) -> Iterable[int]:
+    return map(operator.sub, values, itertools.chain((0,), values))
+
+
+def decode_deltas(content: bytes, low: int, high: int) -> list[int]:
+    """Numbers that all lie in [low, high], which are no more than 64 bits."""
+    column = list(itertools.accumulate(_decoded(content)))
+    if column and not (min(column) >= _LOWEST and max(column) <= _HIGHEST):
+        column = list(map(_signed, column))
     return _within(column, low, high)
 
 
 def _signed(value: int) -> int:
-    if -(1 << 63) <= value < 1 << 63:
+    if _LOWEST <= value <= _HIGHEST:
         return value
-    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
+    return (value - _LOWEST) % (1 << 64) + _LOWEST
 
 
 def join(parts: Sequence[bytes]) -> bytes:

@@ -24,6 +24,7 @@ by the master key (`keys`). A chunk of an earlier epoch stays sealed with that e
 
 from __future__ import annotations
 
+import operator
 from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -159,23 +160,34 @@ class Tree:
             paths.append(parent + b"/" + name if parent else name)
         return paths
 
+    def children(self) -> dict[int, dict[bytes, int]]:
+        """For each folder's number that has any: which entry it has under which name."""
+        children: dict[int, dict[bytes, int]] = {}
+        for number, (above, name) in enumerate(zip(self.parents, self.names, strict=True)):
+            if number and above in children:
+                children[above][name] = number
+            elif number:
+                children[above] = {name: number}
+        return children
+
     def take_rows(self, rows: Sequence[Row]) -> None:
-        """Fill this empty tree with the rows, of which there is one at least."""
-        (
-            kinds,
-            self.parents,
-            self.names,
-            self.modes,
-            self.uids,
-            self.gids,
-            self.mtimes_ns,
-            self.sizes,
-            self.ctimes_ns,
-            self.inodes,
-            self.flags,
-            self.chunks,
-        ) = map(list, zip(*rows, strict=True))
-        self.kinds = bytearray(kinds)
+        """Fill this empty tree with the rows."""
+        self.kinds = bytearray(_column(rows, 0))
+        self.parents = _column(rows, 1)
+        self.names = list(map(operator.itemgetter(2), rows))
+        self.modes = _column(rows, 3)
+        self.uids = _column(rows, 4)
+        self.gids = _column(rows, 5)
+        self.mtimes_ns = _column(rows, 6)
+        self.sizes = _column(rows, 7)
+        self.ctimes_ns = _column(rows, 8)
+        self.inodes = _column(rows, 9)
+        self.flags = _column(rows, 10)
+        self.chunks = list(map(operator.itemgetter(11), rows))
+
+
+def _column(rows: Sequence[Row], at: int) -> list[int]:
+    return list(map(operator.itemgetter(at), rows))
 
 
 def pack_key(prefix: str, snapshot_id: str, number: int) -> str:

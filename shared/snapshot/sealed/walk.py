@@ -75,7 +75,7 @@ class Walk:
         self.wanted: list[WantedFile] = []
         self.skipped: list[Skipped] = []
         self._parent = parent
-        self._known = _children(parent)
+        self._known = parent.children() if parent else {}
         self._same_machine = same_machine
         self._exclusion = Exclusion(exclude) if exclude else None
         self._settled_ns = tuning.now_ns() - tuning.settle_ns
@@ -100,6 +100,7 @@ class Walk:
     def _read_folder(self, fd: int, folder: _Waiting) -> list[_Waiting]:
         """Adds the folder and what is in it, but for the folders, which it returns."""
         path, children = folder.path, self._known.get(folder.known, {})
+        exclusion = self._exclusion
         extended = xattrs.read(fd)
         with os.scandir(fd) as entries:
             found = sorted(entries, key=_NAME)
@@ -108,7 +109,9 @@ class Walk:
         below: list[_Waiting] = []
         for entry in found:
             name = entry.name.encode(_ENCODING, _ENCODING_ERRORS)
-            if self._is_left_out(path, name):
+            if name.startswith(SIDE_NAME_PREFIX) or (
+                exclusion and exclusion.covers(_joined(path, name))
+            ):
                 continue
             known = children.get(name, -1)
             try:
@@ -124,35 +127,36 @@ class Walk:
                 self.skip(_joined(path, name), error)
         return below
 
-    def _is_left_out(self, path: bytes, name: bytes) -> bool:
-        if name.startswith(SIDE_NAME_PREFIX):
-            return True
-        if self._exclusion is None:
-            return False
-        return self._exclusion.covers(_joined(path, name))
-
     def _add_file(
         self, fd: int, path: bytes, parent: int, name: bytes, stat: os.stat_result, known: int
     ) -> None:
         if stat.st_nlink > 1 and self._is_link(parent, name, stat):
             return
-        number, before = len(self._rows), self._parent
-        flags = HOT if stat.st_atime_ns > stat.st_ctime_ns else 0
-        if known >= 0 and before is not None and self._is_unchanged(before, known, stat):
-            kept = before.xattrs.get(known, ()) if self._same_machine else read_xattrs(fd, name)
-            flags |= before.flags[known] & FIXED
-            self._append_file(parent, name, stat, flags, before.chunks[known])
-            if known in before.offsets:
-                self.tree.offsets[number] = before.offsets[known]
-            self._keep_xattrs(number, kept)
+        before = self._parent
+        if before is not None and known >= 0 and self._is_unchanged(before, known, stat):
+            self._keep_file(before, known, fd, parent, name, stat)
             return
+        flags = HOT if stat.st_atime_ns > stat.st_ctime_ns else 0
         if before is not None and stat.st_size <= _SMALL_BYTES:
             flags |= HOT  # made or changed in this session
         flags |= self._manner(name, stat, known)
-        self._append_file(parent, name, stat, flags, ())
+        number = self._append_file(parent, name, stat, flags)
         where = _joined(path, name)
         sparse = stat.st_blocks * _SECTOR < stat.st_size
         self.wanted.append(WantedFile(number, where, seen_of(stat), sparse))
+
+    def _keep_file(
+        self, before: Tree, known: int, fd: int, parent: int, name: bytes, stat: os.stat_result
+    ) -> None:
+        """It holds what the record before says of it."""
+        flags = before.flags[known] & FIXED
+        if stat.st_atime_ns > stat.st_ctime_ns:
+            flags |= HOT
+        kept = before.xattrs.get(known, ()) if self._same_machine else read_xattrs(fd, name)
+        number = self._append_file(parent, name, stat, flags, before.chunks[known])
+        if known in before.offsets:
+            self.tree.offsets[number] = before.offsets[known]
+        self._keep_xattrs(number, kept)
 
     def _manner(self, name: bytes, stat: os.stat_result, known: int) -> int:
         """FIXED for a file that is rewritten in place: by its name, or because it just was."""
@@ -203,10 +207,16 @@ class Walk:
         return len(self._rows) - 1
 
     def _append_file(
-        self, parent: int, name: bytes, stat: os.stat_result, flags: int, chunks: tuple[int, ...]
-    ) -> None:
+        self,
+        parent: int,
+        name: bytes,
+        stat: os.stat_result,
+        flags: int,
+        chunks: tuple[int, ...] = (),
+    ) -> int:
+        number = len(self._rows)
         if stat.st_nlink > 1:
-            self._first_names[stat.st_dev, stat.st_ino] = len(self._rows)
+            self._first_names[stat.st_dev, stat.st_ino] = number
         ctime_ns = stat.st_ctime_ns
         row = (
             FILE,
@@ -223,6 +233,7 @@ class Walk:
             chunks,
         )
         self._rows.append(row)
+        return number
 
     def _keep_xattrs(self, number: int, kept: Xattrs) -> None:
         if kept:
@@ -233,15 +244,16 @@ class Walk:
 
         On another machine a restore has given it its size and mtime, but not ctime and inode.
         """
-        if before.kinds[known] != FILE or before.flags[known] & TORN:
+        if before.mtimes_ns[known] != stat.st_mtime_ns or before.sizes[known] != stat.st_size:
             return False
-        if (before.sizes[known], before.mtimes_ns[known]) != (stat.st_size, stat.st_mtime_ns):
+        if before.kinds[known] != FILE or before.flags[known] & TORN:
             return False
         if not self._same_machine:
             return True
-        if not before.ctimes_ns[known] or before.ctimes_ns[known] != stat.st_ctime_ns:
+        ctime_ns, inode = before.ctimes_ns[known], before.inodes[known]
+        if not ctime_ns or ctime_ns != stat.st_ctime_ns:
             return False
-        return (before.inodes[known] - stat.st_ino) % _INODES == 0
+        return inode == stat.st_ino or (inode - stat.st_ino) % _INODES == 0
 
     def skip(self, path: bytes, error: OSError) -> None:
         """Leave it out. Raises the error when it is not about this path alone."""
@@ -270,18 +282,6 @@ class Walk:
         for number, path in enumerate(self.tree.paths()):
             if path in hot:
                 self.tree.flags[number] |= HOT
-
-
-def _children(parent: Tree | None) -> dict[int, dict[bytes, int]]:
-    """For each folder's number: what it has under which name."""
-    children: dict[int, dict[bytes, int]] = {}
-    if parent is not None:
-        for number, (above, name) in enumerate(zip(parent.parents, parent.names, strict=True)):
-            if number and above in children:
-                children[above][name] = number
-            elif number:
-                children[above] = {name: number}
-    return children
 
 
 def wanted_bytes(wanted: Iterable[WantedFile]) -> int:
