@@ -31,7 +31,7 @@ from shared.domain.requests import AcceptedRequest
 from shared.domain.sleep.book import SleepBook
 from shared.domain.sleep.defaults import SleepDefaults
 from shared.domain.snapshots.model import Snapshot
-from shared.domain.snapshots.scrub import Reading
+from shared.domain.snapshots.scrub import Dating, Reading
 from shared.domain.timeline import TimelineEvent
 from shared.ports.store import Collection, Query, Where
 
@@ -52,6 +52,8 @@ STRAYS = Collection("strays", Stray)
 PACES = Collection("paces", Pace)
 READING = Collection("reading", Reading)
 READING_KEY = "reading"
+DATING = Collection("dating", Dating)
+DATING_KEY = "dating"
 REQUESTS = Collection("requests", AcceptedRequest, expires="expires_at")
 LOGS = Collection("logs", LogChunk, expires="expires_at")
 ATTEMPTS = Collection("attempts", Attempt, expires="expires_at")
@@ -179,6 +181,9 @@ SNAPSHOTS_TO_READ = Query(
     where=(Where("state", "in", "states"), Where("read_at", "<=", "before")),
     order=(("read_at", "asc"),),
 )
+SNAPSHOTS_IN_STATES = Query(
+    "snapshots_in_states", SNAPSHOTS, where=(Where("state", "in", "states"),)
+)
 SNAPSHOTS_LEFT = Query(
     "snapshots_left",
     SNAPSHOTS,
@@ -288,6 +293,7 @@ QUERIES = (
     SNAPSHOTS_CONDEMNED,
     SNAPSHOTS_LEFT,
     SNAPSHOTS_TO_READ,
+    SNAPSHOTS_IN_STATES,
     TIMELINE_OF_INSTANCE,
     AUDIT_OF_OWNER,
     ENTRIES_OF_KIND,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.app.collections import INSTANCES, SNAPSHOTS
 from shared.app.snapshots import scrub as scrubbing
+from shared.app.snapshots import undated as dating
 from shared.app.snapshots.open import opened
 from shared.app.snapshots.scrub import AGAIN, scrub
+from shared.app.snapshots.undated import date_undated
 from shared.domain.errors import BlobError
 from shared.domain.events import NotificationRequested
 from shared.domain.ids import SnapshotId
@@ -217,3 +219,73 @@ def test_the_next_snapshot_stands_on_no_damaged_one(cloud: Cloud, tree: Path) ->
     assert after.parent_manifest_key == ""
     assert damaged(cloud) == [HEAD]
     assert head_of(cloud)[0] == HEAD
+
+
+def undated(cloud: Cloud, tree: Path) -> None:
+    """A head of which nobody has written down when it was read, as of code from before that was."""
+    sealing.take(tree, cloud.blobs, HEAD)
+    made = kept(cloud, HEAD)
+    stored = cloud.store.get(SNAPSHOTS, HEAD)
+    assert stored
+    older = replace(made, read_at=None, verified_at=START)
+    cloud.store.save(SNAPSHOTS, HEAD, older, stored.version)
+    sleeper = an_instance(InstanceState.ASLEEP, head=HEAD, restore_from=HEAD)
+    cloud.store.add(INSTANCES, sleeper.id, sleeper)
+
+
+def test_what_was_verified_before_reading_was_written_down_is_read_again_too(
+    cloud: Cloud, tree: Path
+) -> None:
+    undated(cloud, tree)
+    flip(cloud, first_pack(cloud, HEAD))
+
+    early = scrub(cloud.services)
+    cloud.clock.advance(EVERY.total_seconds())
+    scrub(cloud.services)
+
+    assert early == 0
+    assert damaged(cloud) == [HEAD]
+
+
+def test_all_that_is_kept_is_gone_through_page_by_page_and_then_left_alone(
+    cloud: Cloud, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asleep_on_two(cloud, tree, sealing, shares=False)
+    monkeypatch.setattr(dating, "AT_ONCE", 1)
+    for each in (OLDER, HEAD):
+        stored = cloud.store.get(SNAPSHOTS, each)
+        assert stored
+        older = replace(stored.value, read_at=None, verified_at=START)
+        cloud.store.save(SNAPSHOTS, each, older, stored.version)
+    left = []
+
+    for _ in range(2):
+        date_undated(cloud.services)
+        found = [cloud.store.get(SNAPSHOTS, each) for each in (OLDER, HEAD)]
+        left.append(sum(1 for each in found if each and each.value.read_at is None))
+    with counted() as spent:
+        date_undated(cloud.services)
+
+    assert left == [1, 0]
+    assert (spent.reads, spent.writes) == (1, 0)
+
+
+def test_what_somebody_changes_meanwhile_is_dated_the_next_time(cloud: Cloud, tree: Path) -> None:
+    undated(cloud, tree)
+    find = cloud.store.find
+
+    def overtaken(*asked: Any, **how: Any) -> Any:
+        page = find(*asked, **how)
+        stored = cloud.store.get(SNAPSHOTS, HEAD)
+        assert stored
+        cloud.store.save(SNAPSHOTS, HEAD, replace(stored.value, keep=True), stored.version)
+        return page
+
+    cloud.store.find = overtaken  # type: ignore[method-assign]
+    date_undated(cloud.services)
+    cloud.store.find = find  # type: ignore[method-assign]
+    date_undated(cloud.services)
+
+    stored = cloud.store.get(SNAPSHOTS, HEAD)
+    assert stored
+    assert (stored.value.read_at, stored.value.keep) == (START, True)

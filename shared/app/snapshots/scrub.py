@@ -10,6 +10,7 @@ from shared.app.alarms import Alarm, raise_alarm
 from shared.app.audit.record import entry
 from shared.app.collections import INSTANCES, READING, READING_KEY, SNAPSHOTS, SNAPSHOTS_TO_READ
 from shared.app.snapshots.condemn import all_of
+from shared.app.snapshots.undated import KEPT, date_undated
 from shared.domain.errors import (
     BlobError,
     BusUnavailable,
@@ -19,7 +20,6 @@ from shared.domain.errors import (
 )
 from shared.domain.events import NotificationRequested
 from shared.domain.replacing import replace
-from shared.domain.snapshots.model import SnapshotState
 from shared.domain.snapshots.scrub import (
     EVERY,
     TURN_BYTES,
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 AGAIN = timedelta(days=1)  # where it could not be read, or its instance not be moved
 AT_ONCE = 50  # snapshots that are finished in one turn
-KEPT = (SnapshotState.ACKED.value, SnapshotState.BRANCH.value)
 
 
 def scrub(services: Services) -> int:
@@ -50,6 +49,7 @@ def scrub(services: Services) -> int:
     What cannot be read now ends the turn, and comes up again a day later: it must not stand in the
     way of all others. What somebody changed meanwhile is where the next turn goes on.
     """
+    date_undated(services)
     read = 0
     for _ in range(AT_ONCE):
         before = services.clock.now() - EVERY

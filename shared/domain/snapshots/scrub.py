@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.ids import SnapshotId
@@ -27,6 +27,16 @@ class Reading:
 
     snapshot_id: SnapshotId
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dating:
+    """One document: where the walk is that looks for kept snapshots of which nobody has written
+    down when they were read, "" at its beginning, and when it goes on.
+    """
+
+    cursor: str
+    due_at: datetime
 
 
 def newest_whole(snapshots: Iterable[Snapshot], older_than: Snapshot) -> Snapshot | None:
