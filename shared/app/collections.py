@@ -158,6 +158,12 @@ SNAPSHOTS_RETAINED = Query(
     ),
     order=(("created_at", "asc"),),
 )
+# A damaged one has a reason; many lack the field, which only a count of the damaged forgives.
+SNAPSHOTS_RETAINED_DAMAGED = Query(
+    "snapshots_retained_damaged",
+    SNAPSHOTS,
+    where=(*SNAPSHOTS_RETAINED.where, Where("damage", ">", "no_damage")),
+)
 SNAPSHOTS_OF_INSTANCE_IN_STATES = Query(
     "snapshots_of_instance_in_states",
     SNAPSHOTS,
@@ -288,6 +294,7 @@ QUERIES = (
     OPERATIONS_OF_OWNER_OF_KINDS,
     SNAPSHOTS_OF_INSTANCE,
     SNAPSHOTS_RETAINED,
+    SNAPSHOTS_RETAINED_DAMAGED,
     SNAPSHOTS_OF_INSTANCE_IN_STATES,
     SNAPSHOTS_OF_OWNER,
     SNAPSHOTS_CONDEMNED,

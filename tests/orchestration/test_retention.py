@@ -44,6 +44,12 @@ class Saved:
         self.cloud.store.add(SNAPSHOTS, older.id, older)
         self.ids.append(older.id)
 
+    def damage(self, number: int) -> None:
+        stored = self.cloud.store.get(SNAPSHOTS, self.ids[number])
+        assert stored
+        found = replace(stored.value, damage="a pack is missing")
+        self.cloud.store.save(SNAPSHOTS, stored.key, found, stored.version)
+
     def of(self, snapshot_id: str) -> Snapshot:
         stored = self.cloud.store.get(SNAPSHOTS, snapshot_id)
         assert stored
@@ -105,3 +111,40 @@ def test_what_is_needed_stays_however_old() -> None:
         S.ACKED,
         S.ACKED,
     ]
+
+
+def test_a_damaged_one_takes_no_whole_ones_place() -> None:
+    saved = Saved(5)
+    saved.damage(1)
+
+    saved.retain()
+
+    assert saved.states() == [S.ACKED, S.ACKED, S.ACKED, S.CONDEMNED, S.CONDEMNED]
+
+
+def test_a_damaged_one_goes_with_the_whole_ones_of_its_time() -> None:
+    saved = Saved(5)
+    saved.damage(3)
+
+    saved.retain()
+
+    assert saved.states() == [S.ACKED, S.ACKED, S.CONDEMNED, S.CONDEMNED, S.CONDEMNED]
+
+
+def test_a_damaged_head_stays_and_so_do_as_many_whole_ones_as_are_kept() -> None:
+    saved = Saved(4)
+    saved.damage(0)
+
+    saved.retain()
+
+    assert saved.states() == [S.ACKED, S.ACKED, S.ACKED, S.CONDEMNED]
+
+
+def test_where_only_damaged_ones_are_too_many_nothing_goes() -> None:
+    saved = Saved(4)
+    for each in (1, 2):
+        saved.damage(each)
+
+    saved.retain()
+
+    assert saved.states() == [S.ACKED] * 4

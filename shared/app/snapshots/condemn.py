@@ -11,13 +11,20 @@ from shared.app.collections import (
     SNAPSHOTS_OF_INSTANCE,
     SNAPSHOTS_OF_INSTANCE_IN_STATES,
     SNAPSHOTS_RETAINED,
+    SNAPSHOTS_RETAINED_DAMAGED,
 )
 from shared.app.pages import every
 from shared.app.snapshots.lend import borrowed_why
 from shared.app.snapshots.read import owned_snapshot
 from shared.domain.errors import Conflicting, StoreError, VersionConflict
 from shared.domain.snapshots.model import Snapshot, SnapshotState
-from shared.domain.snapshots.retention import UNDER_WAY, condemned, pinned_why, superfluous
+from shared.domain.snapshots.retention import (
+    UNDER_WAY,
+    condemned,
+    pinned_why,
+    superfluous,
+    up_to_whole,
+)
 from shared.ports.store import Save
 
 if TYPE_CHECKING:
@@ -54,8 +61,8 @@ def delete_snapshot(services: Services, owner: UserId, snapshot_id: SnapshotId) 
 def retain(services: Services, instance: Instance) -> None:
     """Condemn what the instance's policy no longer keeps. Best effort: the next one catches up.
 
-    Reads a count and, where there are more than it keeps, those and what is being written: not
-    the many that wait for their bytes to go.
+    Reads a count and, where there are more than it keeps, how many of them are damaged, those that
+    are too many and what is being written: not the many that wait for their bytes to go.
     """
     acked: dict[str, Scalar] = {
         "instance_id": instance.id,
@@ -65,13 +72,17 @@ def retain(services: Services, instance: Instance) -> None:
     many = services.store.count(SNAPSHOTS_RETAINED, acked) - instance.snapshots.keep_last
     if many <= 0:
         return
+    damaged = services.store.count(SNAPSHOTS_RETAINED_DAMAGED, {**acked, "no_damage": ""})
+    if many <= damaged:
+        return
     oldest = services.store.find(SNAPSHOTS_RETAINED, acked, limit=min(many, AT_ONCE)).items
+    beyond = up_to_whole((stored.value for stored in oldest), many - damaged)
     written: dict[str, Scalar | tuple[Scalar, ...]] = {
         "instance_id": instance.id,
         "states": tuple(each.value for each in UNDER_WAY),
     }
     on_top = tuple(every(services, SNAPSHOTS_OF_INSTANCE_IN_STATES, written))
-    for each in superfluous((stored.value for stored in oldest), instance, on_top):
+    for each in superfluous(beyond, instance, on_top):
         _condemn(services, each, "the policy of its instance keeps it no longer")
 
 

@@ -40,6 +40,19 @@ def needed_by(snapshot: Snapshot, borrower: Instance) -> bool:
     return not ended and snapshot.id in {borrower.restore_from, borrower.source}
 
 
+def up_to_whole(oldest: Iterable[Snapshot], many: int) -> tuple[Snapshot, ...]:
+    """Of these, the oldest first, as many whole ones and the damaged ones of their time: none of
+    those takes the place of one that a fallback could wake from.
+    """
+    found: list[Snapshot] = []
+    for each in oldest:
+        if many <= 0:
+            break
+        found.append(each)
+        many -= not each.damage
+    return tuple(found)
+
+
 def superfluous(
     beyond: Iterable[Snapshot], instance: Instance, under_way: Collection[Snapshot]
 ) -> tuple[Snapshot, ...]:
