@@ -12,6 +12,7 @@ from shared.app.accounts.load import marketplace_of
 from shared.app.accounts.returned import take_back
 from shared.app.accounts.sighting import sighting_of
 from shared.app.accounts.strays import sweep_strays
+from shared.app.accounts.unowned import tell_unowned
 from shared.app.collections import LEASES, LOOKS, OPEN_RENTALS_OF_ACCOUNT, shard_of
 from shared.app.instances.hints import hint
 from shared.app.ledger.ask import with_bill
@@ -19,7 +20,7 @@ from shared.app.pages import every
 from shared.app.rentals.merge import merge
 from shared.app.rentals.pace import wait_until
 from shared.domain.errors import DocumentExists, DumontError, VersionConflict
-from shared.domain.ids import RentalId
+from shared.domain.ids import ContractId, RentalId
 from shared.domain.market.look import Look
 from shared.domain.market.pace import INTERVALS_S, interval_s
 from shared.domain.rentals.labels import rental_of
@@ -51,7 +52,7 @@ WAITING = frozenset(
 class Told:
     """What a pass brought. `again_s`: seconds until the next. `stood` are those of which a whole
     listing, begun at `stood_at` and made at `provider_at`, says nothing new; `stood_at` is None
-    where it was not whole. `echo` as a look has it.
+    where it was not whole. `echo` and `unowned` as a look has them.
     """
 
     again_s: int
@@ -60,6 +61,7 @@ class Told:
     provider_at: datetime | None = None
     echo: str = ""
     echo_at: datetime | None = None
+    unowned: tuple[ContractId, ...] | None = None  # None: nothing was listed
 
 
 def ask_look(services: Services, account_id: AccountId, at: datetime) -> None:
@@ -109,7 +111,10 @@ def look_at(services: Services, stored: Stored[Look]) -> bool:
     except DumontError as error:
         _finish(services, claimed, None, Told(timing.sweep_s), str(error))
         return True
-    told = _tell(services, begun, listing, started)
+    by_rental = _by_rental(services, listing)
+    told = _tell(services, begun, listing, by_rental, started)
+    ours = {each.id for contracts in by_rental.values() for each in contracts}
+    told = replace(told, unowned=tell_unowned(services, begun, listing, ours))
     _finish(services, claimed, listing, told, listing.why_incomplete)
     return told.again_s <= timing.sweep_s
 
@@ -121,10 +126,15 @@ def _turn(before: Look, now: datetime) -> datetime:
     return max(now, before.started_at + timedelta(seconds=LISTING_INTERVAL_S))
 
 
-def _tell(services: Services, begun: Look, listing: Listing, started: datetime) -> Told:
+def _tell(
+    services: Services,
+    begun: Look,
+    listing: Listing,
+    by_rental: Mapping[RentalId, list[Contract]],
+    started: datetime,
+) -> Told:
     """Sightings always; absences only where the listing is whole."""
     account_id, timing = begun.account_id, services.settings.timing
-    by_rental = _by_rental(services, listing)
     # A listing of many pages takes some seconds: all of it stood when the first was made.
     at = min((each.at for each in listing.contracts), default=listing.at)
     if listing.complete and is_echo(services, begun, by_rental, started):
@@ -178,7 +188,7 @@ def _stood(
 
 
 def _by_rental(services: Services, listing: Listing) -> dict[RentalId, list[Contract]]:
-    """Only what carries a label of this deployment; nothing else is ever looked at."""
+    """Only what carries a label of this deployment; nothing else is ever touched."""
     keys = tuple(key.secret for key in services.secrets.signing_keys("label"))
     found: dict[RentalId, list[Contract]] = {}
     for contract in listing.contracts:
@@ -305,6 +315,8 @@ def _with_standing(done: Look, told: Told) -> Look:
     What it brought has to be read before another is an echo.
     """
     done = replace(done, echo=told.echo, echo_at=told.echo_at)
+    if told.unowned is not None:
+        done = replace(done, unowned=told.unowned)
     if told.stood_at is None:
         return done
     if done.stood_at and done.stood_at >= told.stood_at:

@@ -17,6 +17,7 @@ class Look:
     at `stood_provider_at`, said nothing new: it is not written down at each of them.
     `echo` is a digest of what was listed when that was all that stood open, "" where it was not;
     `echo_at` is when that listing began.
+    `unowned` are those listed that no rental explains, and of which the owner was told.
     """
 
     account_id: AccountId
@@ -33,6 +34,7 @@ class Look:
     stood_provider_at: datetime | None = None
     echo: str = ""
     echo_at: datetime | None = None
+    unowned: tuple[ContractId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
