@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from shared.app.audit.read import Wanted, audit
 from shared.app.collections import SNAPSHOTS
 from shared.app.snapshots.collect import GRACE, TOGETHER, collect
 from shared.domain.errors import BlobError
-from shared.domain.snapshots.model import SnapshotState
+from shared.domain.snapshots.model import Snapshot, SnapshotState
 from shared.ports.counting import counted
+from shared.ports.store import Collection
+from tests.orchestration.cloud import OWNER
 from tests.orchestration.test_retention import Saved
 
 if TYPE_CHECKING:
@@ -70,6 +74,12 @@ class Stored(Saved):
         return self.cloud.store.get(SNAPSHOTS, snapshot_id) is not None
 
 
+def entries_of(stored: Stored, snapshot_id: SnapshotId) -> list[str]:
+    told = Wanted(action="snapshot.deleted", target=snapshot_id)
+    page = audit(stored.cloud.services, OWNER, told, 10, None)
+    return [each.value.message for each in page.items]
+
+
 def test_only_packs_that_nothing_refers_to_go_with_their_snapshot() -> None:
     stored = Stored()
     gone = stored.let_go("gone", LONG_AGO, ["shared", "own"])
@@ -126,10 +136,83 @@ def test_a_day_of_an_instance_reads_each_manifest_once() -> None:
 
     # The two that have waited; all of its snapshots, each again before it goes; the abandoned.
     assert counts.reads == 2 + 25 + 24 + 1
-    # Every manifest; of each that goes whether it has its own, and what else lies under its name.
-    assert counts.class_b == 25 + 24 * (1 + 2)
+    # Every manifest; what lies under the names of all that go, of packs and of indexes.
+    assert (counts.class_b, counts.class_a) == (25, 2)
+    # Each document, and one entry for them all.
+    assert (counts.deletes, counts.writes) == (24, 1)
     assert stored.has("shared")
     assert not any(stored.has(f"own_{number}") for number in range(24))
+
+
+def test_those_that_go_together_are_one_entry_that_is_found_under_each() -> None:
+    stored = Stored()
+    gone = [stored.let_go(f"gone_{number}", LONG_AGO, ["shared"]) for number in range(3)]
+    alone = Stored()
+    only = alone.let_go("only", LONG_AGO, ["shared"])
+
+    assert collect(stored.cloud.services) == 3
+    assert collect(alone.cloud.services) == 1
+
+    told = [entries_of(stored, each) for each in gone]
+    assert [len(each) for each in told] == [1, 1, 1]
+    assert told[0] == told[1] == told[2]
+    assert "with those of 2 more" in told[0][0]
+    assert "more" not in entries_of(alone, only)[0]
+
+
+def test_what_lies_under_a_name_goes_though_no_manifest_names_it() -> None:
+    stored = Stored()
+    gone = stored.let_go("snap_21", LONG_AGO, ["own"])
+    other = stored.let_go("snap_22", LONG_AGO, ["own"])
+    written = [f"packs/{gone}-7", f"packs/{other}-0", f"index/{other}"]
+    not_theirs = ["packs/snap_2-1", f"packs/{gone}-x", f"index/{gone}0", "packs/snap_215-0"]
+    for each in (*written, *not_theirs):
+        stored.cloud.blobs.put(f"{stored.head.prefix}{each}", b"left")
+
+    assert collect(stored.cloud.services) == 2
+
+    left = {key.removeprefix(stored.head.prefix) for key in stored.cloud.blobs.objects}
+    assert not left & set(written)
+    assert set(not_theirs) <= left
+
+
+def test_where_newer_code_has_written_one_of_them_nothing_goes_that_it_may_refer_to() -> None:
+    stored = Stored()
+    gone = stored.let_go("gone", LONG_AGO, ["shared", "own"])
+    newer = Collection("snapshots", Snapshot, schema=SNAPSHOTS.schema + 1)
+    document = stored.cloud.store.get(SNAPSHOTS, stored.ids[0])
+    assert document
+    stored.cloud.store.save(newer, document.key, document.value, document.version)
+
+    assert collect(stored.cloud.services) == 0
+
+    assert stored.knows(gone)
+    assert stored.has("own")
+
+
+def test_what_somebody_changes_meanwhile_keeps_its_bytes() -> None:
+    stored = Stored()
+    gone = stored.let_go("gone", LONG_AGO, ["own"])
+    other = stored.let_go("other", LONG_AGO, ["theirs"])
+    store = stored.cloud.services.store
+
+    class Changed:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+        def get_each(self, collection: Any, keys: Any) -> Any:
+            found = store.get_each(collection, keys)
+            return [
+                replace(each, value=replace(each.value, keep=True)) if each.key == gone else each
+                for each in found
+            ]
+
+    stored.cloud.services.store = Changed()
+
+    assert collect(stored.cloud.services) == 1
+
+    assert (stored.knows(gone), stored.has("own")) == (True, True)
+    assert (stored.knows(other), stored.has("theirs")) == (False, False)
 
 
 def test_a_run_that_died_half_way_is_ended_by_the_next() -> None:

@@ -10,6 +10,8 @@ from shared.domain.timeline import TimelineEvent, marks_of
 from shared.ports.store import Add
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shared.app.services import Services
     from shared.domain.ids import InstanceId, RentalId, UserId
 
@@ -25,11 +27,13 @@ def entry(
     instance_id: InstanceId | None = None,
     rental_id: RentalId | None = None,
     target: str = "",
+    others: Sequence[str] = (),
     key: str = "",
 ) -> Add[TimelineEvent]:
     """Create-only. `key` where no version guards the commit: the same act is recorded once.
 
-    With an `instance_id` it stands in that instance's timeline as well.
+    With an `instance_id` it stands in that instance's timeline as well. An act on several names
+    the first of them as its `target`, and is found under the `others` too.
     """
     now = who_acts()
     event = TimelineEvent(
@@ -43,6 +47,6 @@ def entry(
         actor=now.actor,
         target=target,
         trace_id=now.trace_id,
-        found_by=marks_of(now.actor, kind, (instance_id or "", rental_id or "", target)),
+        found_by=marks_of(now.actor, kind, (instance_id or "", rental_id or "", target, *others)),
     )
     return Add(TIMELINE, event.id, event)

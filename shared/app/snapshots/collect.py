@@ -7,22 +7,28 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from datetime import timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from shared.app.audit.record import entry
-from shared.app.collections import SNAPSHOTS, SNAPSHOTS_CONDEMNED, SNAPSHOTS_LEFT
-from shared.app.snapshots.condemn import all_of
-from shared.domain.errors import BlobError, SnapshotCorrupt, VersionConflict
+from shared.app.collections import (
+    SNAPSHOTS,
+    SNAPSHOTS_CONDEMNED,
+    SNAPSHOTS_LEFT,
+    SNAPSHOTS_OF_INSTANCE,
+)
+from shared.domain.errors import BlobError, SnapshotCorrupt, UnknownSchema, VersionConflict
+from shared.domain.ids import SnapshotId
 from shared.domain.replacing import replace
 from shared.domain.snapshots.model import Snapshot, SnapshotState
 from shared.ports.store import Delete, Save
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
     from datetime import datetime
 
     from shared.app.services import Services
-    from shared.domain.ids import InstanceId, SnapshotId
+    from shared.domain.ids import InstanceId
     from shared.ports.blobs import BlobStat
     from shared.ports.store import Stored, Write
 
@@ -32,8 +38,10 @@ GRACE = timedelta(hours=24)
 # To sweep one, every manifest of its instance is read: those of a day are swept at once.
 TOGETHER = timedelta(hours=24)
 AT_ONCE = 100
+FORGOTTEN_AT_ONCE = 99  # and the entry that tells of them: the largest commit
+PAGE = 200
 
-Packs = dict["SnapshotId", frozenset[str]]
+Packs = dict[SnapshotId, frozenset[str]]
 
 
 def collect(services: Services) -> int:
@@ -57,27 +65,37 @@ def _sweep_condemned(services: Services, before: datetime) -> int:
 
 
 def _sweep_of(services: Services, instance_id: InstanceId, before: datetime) -> int:
-    """Oldest first; how many were swept."""
-    siblings = all_of(services, instance_id)
-    due = {each.id: each for each in siblings if _is_due(each, before)}
+    """Oldest first, and as many at once as one commit forgets; how many were swept."""
     try:
+        siblings = _all_of(services, instance_id)
+        due = sorted(
+            (each for each in siblings if _is_due(each, before)), key=lambda each: each.created_at
+        )
         packs = _packs_of(services, siblings, due)
-    except (BlobError, SnapshotCorrupt) as error:
+    except (BlobError, SnapshotCorrupt, UnknownSchema) as error:
         log.warning("nothing of %s is swept yet: %s", instance_id, error)
         return 0
-    needed, swept = Counter(key for keys in packs.values() for key in keys), 0
-    for snapshot in sorted(due.values(), key=lambda each: each.created_at):
-        mine = packs.get(snapshot.id)
-        if mine is not None:
-            needed.subtract(mine)
-        try:
-            _sweep(services, snapshot, mine, needed)
-        except (BlobError, VersionConflict) as error:
-            log.warning("%s is not swept yet: %s", snapshot.id, error)
-            needed.update(mine or ())
-            continue
-        swept += 1
-    return swept
+    needed = Counter(key for keys in packs.values() for key in keys)
+    return sum(
+        _sweep(services, due[begin : begin + FORGOTTEN_AT_ONCE], packs, needed)
+        for begin in range(0, len(due), FORGOTTEN_AT_ONCE)
+    )
+
+
+def _all_of(services: Services, instance_id: InstanceId) -> tuple[Snapshot, ...]:
+    """Raises UnknownSchema where newer code has written one: who knows what that refers to."""
+    found: list[Snapshot] = []
+    cursor: str | None = None
+    while True:
+        page = services.store.find(
+            SNAPSHOTS_OF_INSTANCE, {"instance_id": instance_id}, limit=PAGE, cursor=cursor
+        )
+        if page.unread:
+            raise UnknownSchema(f"{page.unread[0].key} is of newer code")
+        found += [each.value for each in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            return tuple(found)
 
 
 def _is_due(snapshot: Snapshot, before: datetime) -> bool:
@@ -85,9 +103,7 @@ def _is_due(snapshot: Snapshot, before: datetime) -> bool:
     return snapshot.state is SnapshotState.CONDEMNED and at is not None and at <= before
 
 
-def _packs_of(
-    services: Services, siblings: tuple[Snapshot, ...], due: Mapping[SnapshotId, Snapshot]
-) -> Packs:
+def _packs_of(services: Services, siblings: Sequence[Snapshot], due: Sequence[Snapshot]) -> Packs:
     """Of every snapshot that still has a manifest, condemned ones included. One that is due may
     have lost it already, by a run that did not end; else what it wrote and does not name, in a
     run that was cut off and begun again, goes with it.
@@ -96,13 +112,43 @@ def _packs_of(
     for each in siblings:
         if not each.manifest_key or each.state is SnapshotState.ABANDONED:
             continue
-        if each.id in due and services.blobs.stat(each.manifest_key) is None:
-            continue
-        packs[each.id] = services.snapshots.packs_of(each.manifest_key)
-        if each.id in due:
-            written = {blob.key for blob in written_by(services, each)}
-            packs[each.id] |= written - {each.manifest_key}
+        try:
+            packs[each.id] = services.snapshots.packs_of(each.manifest_key)
+        except (BlobError, SnapshotCorrupt):
+            if each not in due or services.blobs.stat(each.manifest_key) is not None:
+                raise
+    whole = [each for each in due if each.id in packs]
+    for snapshot_id, written in _written_by_each(services, whole).items():
+        packs[snapshot_id] |= written
     return packs
+
+
+def _written_by_each(
+    services: Services, snapshots: Sequence[Snapshot]
+) -> dict[SnapshotId, set[str]]:
+    """What lies there under their names, but for manifests: two listings for all of a prefix. Ids
+    follow time, so those of a day begin alike, and little else does.
+    """
+    found: dict[SnapshotId, set[str]] = {each.id: set() for each in snapshots}
+    for prefix in dict.fromkeys(each.prefix for each in snapshots):
+        alike = _beginning([each.id for each in snapshots if each.prefix == prefix])
+        packs, indexes = f"{prefix}packs/", f"{prefix}index/"
+        for blob in services.blobs.list(packs + alike):
+            name, _, number = blob.key.removeprefix(packs).rpartition("-")
+            if number.isdigit() and name in found:
+                found[SnapshotId(name)].add(blob.key)
+        for blob in services.blobs.list(indexes + alike):
+            name = blob.key.removeprefix(indexes)
+            if name in found:
+                found[SnapshotId(name)].add(blob.key)
+    return found
+
+
+def _beginning(names: Sequence[str]) -> str:
+    """What all of them begin with: what the first and the last in order do."""
+    first, last = min(names), max(names)
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return "".join(character for character, _ in same)
 
 
 def _clear_abandoned(services: Services, before: datetime) -> int:
@@ -118,7 +164,7 @@ def _clear_abandoned(services: Services, before: datetime) -> int:
     for stored in page.items:
         try:
             _clear(services, stored)
-        except (BlobError, SnapshotCorrupt, VersionConflict) as error:
+        except (BlobError, SnapshotCorrupt, UnknownSchema, VersionConflict) as error:
             log.warning("what %s left is not removed yet: %s", stored.key, error)
             continue
         cleared += 1
@@ -161,34 +207,68 @@ def written_by(services: Services, snapshot: Snapshot) -> tuple[BlobStat, ...]:
     return (*packs, *(each for each in others if each))
 
 
-def _sweep(
-    services: Services, snapshot: Snapshot, mine: frozenset[str] | None, needed: Counter[str]
-) -> None:
-    """Packs that no other snapshot refers to, then the manifest, then the document. `mine` is
-    None where the manifest is gone. Raises VersionConflict where somebody has changed it.
+def _sweep(services: Services, due: Sequence[Snapshot], packs: Packs, needed: Counter[str]) -> int:
+    """First the bytes of all, then the documents, with one entry for what is one act. Where it
+    ends half-way, the next run finds them without manifests; how many were swept.
     """
-    stored = services.store.get(SNAPSHOTS, snapshot.id)
-    if stored is None or stored.value != snapshot:
-        raise VersionConflict("somebody has changed it meanwhile")
-    if mine is not None:
-        for key in sorted(each for each in mine if not needed[each]):
-            services.blobs.delete(key)
-        services.blobs.delete(snapshot.manifest_key)
-    told = entry(
+    emptied: list[Stored[Snapshot]] = []
+    try:
+        found = services.store.get_each(SNAPSHOTS, [each.id for each in due])
+    except UnknownSchema as error:
+        log.warning("%s is not swept yet: %s", due[0].id, error)
+        return 0
+    for snapshot, stored in zip(due, found, strict=True):
+        if stored is None or stored.value != snapshot:
+            log.warning("%s is not swept: somebody has changed it meanwhile", snapshot.id)
+            continue
+        mine = packs.get(snapshot.id, frozenset())
+        needed.subtract(mine)
+        try:
+            _remove(services, snapshot, [key for key in sorted(mine) if not needed[key]])
+        except BlobError as error:
+            log.warning("%s is not swept yet: %s", snapshot.id, error)
+            needed.update(mine)
+            continue
+        emptied.append(stored)
+    if not emptied:
+        return 0
+    gone = [Delete(SNAPSHOTS, each.key, each.version) for each in emptied]
+    try:
+        services.store.commit([*gone, _told(services, [each.value for each in emptied])])
+    except VersionConflict as error:
+        log.warning("%s is not forgotten yet: %s", emptied[0].key, error)
+        return 0
+    return len(emptied)
+
+
+def _remove(services: Services, snapshot: Snapshot, packs: Sequence[str]) -> None:
+    """Packs that no other snapshot refers to, then the manifest."""
+    for key in packs:
+        services.blobs.delete(key)
+    services.blobs.delete(snapshot.manifest_key)
+
+
+def _told(services: Services, swept: Sequence[Snapshot]) -> Write:
+    """Found under each of them."""
+    first, *others = swept
+    moments = [each.condemned_at for each in swept if each.condemned_at]
+    when = " to ".join(dict.fromkeys(f"{f(moments):%Y-%m-%d %H:%M}" for f in (min, max)))
+    with_it = f", with those of {len(others)} more" if others else ""
+    return entry(
         services,
-        snapshot.owner,
+        first.owner,
         "snapshot.deleted",
-        f"its bytes are removed; it was condemned at {snapshot.condemned_at:%Y-%m-%d %H:%M} UTC",
-        instance_id=snapshot.instance_id,
-        target=snapshot.id,
+        f"its bytes are removed{with_it}: condemned {when} UTC",
+        instance_id=first.instance_id,
+        target=first.id,
+        others=[each.id for each in others],
     )
-    services.store.commit([Delete(SNAPSHOTS, stored.key, stored.version), told])
 
 
 def _needed(services: Services, instance_id: InstanceId, but: Snapshot) -> frozenset[str]:
     """Packs of every snapshot that still has a manifest, condemned ones included."""
     needed: set[str] = set()
-    for each in all_of(services, instance_id):
+    for each in _all_of(services, instance_id):
         if each.id != but.id and each.manifest_key and each.state is not SnapshotState.ABANDONED:
             needed |= services.snapshots.packs_of(each.manifest_key)
     return frozenset(needed)
