@@ -10,9 +10,9 @@ import pytest
 from shared.app.collections import INSTANCES, SNAPSHOTS, TIMELINE_OF_INSTANCE
 from shared.app.instances import orders
 from shared.app.instances.read import Within
-from shared.app.snapshots.condemn import delete_snapshot, retain
+from shared.app.snapshots.condemn import delete_snapshot, let_go_for
 from shared.app.snapshots.restore import restore
-from shared.domain.errors import Conflicting
+from shared.domain.errors import Conflicting, VersionConflict
 from shared.domain.ids import InstanceId, SnapshotId
 from shared.domain.instances.model import InstanceState
 from shared.domain.instances.policies import SnapshotPolicy
@@ -26,7 +26,11 @@ from tests.orchestration.orders import create, order, snapshot, until_done, unti
 from tests.orchestration.truth import chain_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shared.domain.instances.model import Instance
     from shared.domain.timeline import TimelineEvent
+    from shared.ports.store import Write
     from tests.fakes.machine import FakeMachine
 
 S = InstanceState
@@ -62,6 +66,14 @@ def timeline(cloud: Cloud, instance_id: InstanceId) -> list[TimelineEvent]:
     values = Within(None, None).values(instance_id)
     page = cloud.store.find(TIMELINE_OF_INSTANCE, values, limit=500)
     return [each.value for each in page.items]
+
+
+def let_go(cloud: Cloud, instance: Instance) -> Sequence[Write]:
+    """What is condemned as the instance's next snapshot is acknowledged."""
+    head = cloud.store.get(SNAPSHOTS, instance.head or "none")
+    assert head
+    fresh = replace(head.value, id=SnapshotId("snap_next"))
+    return let_go_for(cloud.services, replace(instance, head=fresh.id), fresh)
 
 
 def begin_again(cloud: Cloud, instance_id: InstanceId, older: SnapshotId) -> FakeMachine:
@@ -189,9 +201,10 @@ def test_what_another_instance_was_made_from_is_not_removed_before_its_own_snaps
     copy = InstanceId(restore(cloud.services, OWNER, older, new_instance=True, label="").target)
     newest_only = SnapshotPolicy(interval_minutes=0, keep_last=1)
 
-    retain(cloud.services, replace(cloud.instance(source), snapshots=newest_only))
+    weighed = let_go(cloud, replace(cloud.instance(source), snapshots=newest_only))
     with pytest.raises(Conflicting, match="made from it"):
         delete_snapshot(cloud.services, OWNER, older)
+    assert older not in [each.key for each in weighed]
     until_state(cloud, copy, S.RUNNING)
 
     assert work_in(cloud, older) <= cloud.machine_of(copy).disk.work
@@ -201,17 +214,17 @@ def test_what_another_instance_was_made_from_is_not_removed_before_its_own_snaps
 
 
 def test_a_policy_that_was_weighed_before_a_wake_does_not_take_what_it_names() -> None:
-    """Found by the fault simulation: the process had read the instance, and then paused for
-    minutes.
-    """
+    """Found by the fault simulation: the process had read it, and then paused for minutes."""
     cloud = Cloud()
     instance_id, older, _ = asleep_with_two(cloud)
     newest_only = SnapshotPolicy(interval_minutes=0, keep_last=1)
     as_it_was = replace(cloud.instance(instance_id), snapshots=newest_only)
-    slow = Process(cloud, CrashAt(None))
-    slow.store = Meanwhile(cloud.store, SNAPSHOTS, lambda: begin_again(cloud, instance_id, older))
+    weighed = let_go(cloud, as_it_was)
+    assert older in [each.key for each in weighed]
 
-    retain(slow, as_it_was)
+    begin_again(cloud, instance_id, older)
+    with pytest.raises(VersionConflict):
+        cloud.store.commit(weighed)
 
     assert work_in(cloud, older) <= cloud.machine_of(instance_id).disk.work
     stored = cloud.store.get(SNAPSHOTS, older)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from shared.app.audit.record import entry
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from shared.domain.instances.model import Instance
     from shared.ports.store import Scalar, Stored
 
+log = logging.getLogger(__name__)
 TRIES = 5
-AT_ONCE = 100
+AT_ONCE = 50
 
 
 def delete_snapshot(services: Services, owner: UserId, snapshot_id: SnapshotId) -> None:
@@ -58,32 +60,51 @@ def delete_snapshot(services: Services, owner: UserId, snapshot_id: SnapshotId) 
     raise StoreError("the snapshot is too busy")
 
 
-def retain(services: Services, instance: Instance) -> None:
-    """Condemn what the instance's policy no longer keeps. Best effort: the next one catches up.
+def let_go_for(
+    services: Services, instance: Instance, fresh: Snapshot
+) -> tuple[Save[Snapshot], ...]:
+    """What the instance's policy keeps no longer once `fresh` is acknowledged as its head: belongs
+    into that commit. Best effort: what cannot be asked for now goes with the next one.
 
     Reads a count and, where there are more than it keeps, how many of them are damaged, those that
     are too many and what is being written: not the many that wait for their bytes to go.
     """
+    try:
+        going = _superfluous(services, instance, fresh)
+    except StoreError as error:
+        log.warning("nothing is let go for %s: %s", fresh.id, error)
+        return ()
+    now = services.clock.now()
+    return tuple(
+        Save(SNAPSHOTS, each.key, condemned(each.value, now), each.version) for each in going
+    )
+
+
+def _superfluous(services: Services, instance: Instance, fresh: Snapshot) -> list[Stored[Snapshot]]:
     acked: dict[str, Scalar] = {
         "instance_id": instance.id,
         "state": SnapshotState.ACKED.value,
         "keep": False,
     }
-    many = services.store.count(SNAPSHOTS_RETAINED, acked) - instance.snapshots.keep_last
+    held = services.store.count(SNAPSHOTS_RETAINED, acked) + (not fresh.keep)
+    many = held - instance.snapshots.keep_last
     if many <= 0:
-        return
+        return []
     damaged = services.store.count(SNAPSHOTS_RETAINED_DAMAGED, {**acked, "no_damage": ""})
     if many <= damaged:
-        return
+        return []
     oldest = services.store.find(SNAPSHOTS_RETAINED, acked, limit=min(many, AT_ONCE)).items
     beyond = up_to_whole((stored.value for stored in oldest), many - damaged)
     written: dict[str, Scalar | tuple[Scalar, ...]] = {
         "instance_id": instance.id,
         "states": tuple(each.value for each in UNDER_WAY),
     }
-    on_top = tuple(every(services, SNAPSHOTS_OF_INSTANCE_IN_STATES, written))
-    for each in superfluous(beyond, instance, on_top):
-        _condemn(services, each, "the policy of its instance keeps it no longer")
+    under_way = every(services, SNAPSHOTS_OF_INSTANCE_IN_STATES, written)
+    on_top = tuple(each for each in under_way if each.id != fresh.id)
+    free = superfluous(beyond, instance, on_top)
+    return [
+        each for each in oldest if each.value in free and not borrowed_why(services, each.value)
+    ]
 
 
 def condemn_all(services: Services, instance: Instance) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.app.audit.record import entry
 from shared.app.collections import OPERATIONS, SNAPSHOTS
 from shared.app.instances.save import note, save
-from shared.app.snapshots.condemn import retain
+from shared.app.snapshots.condemn import let_go_for
 from shared.domain.errors import SnapshotCorrupt, VersionConflict
 from shared.domain.instances.transitions import acknowledged
 from shared.domain.operations import OperationKind
@@ -17,8 +18,11 @@ from shared.domain.snapshots.model import Snapshot, SnapshotState
 from shared.ports.store import Save, Stored, Write
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shared.app.instances.scene import Loaded
     from shared.app.services import Services
+    from shared.domain.instances.model import Instance
     from shared.domain.instances.steps import Verify
     from shared.ports.snapshots import VerifiedSnapshot
 
@@ -76,7 +80,9 @@ def _keys(snapshot: Snapshot, found: VerifiedSnapshot) -> tuple[SealedKey, ...]:
 
 
 def _acknowledge(services: Services, loaded: Loaded, stored: Stored[Snapshot]) -> bool:
-    """Head and snapshot in one commit; what came too late is kept as a branch (rule 11)."""
+    """Head, snapshot and what its policy lets go for it in one commit and one entry; what came too
+    late is kept as a branch (rule 11).
+    """
     instance, snapshot = loaded.instance.value, stored.value
     if not becomes_head(instance, snapshot):
         branch = replace(snapshot, state=SnapshotState.BRANCH)
@@ -92,13 +98,33 @@ def _acknowledge(services: Services, loaded: Loaded, stored: Stored[Snapshot]) -
             ],
         )
     acked = replace(snapshot, state=SnapshotState.ACKED)
+    after = acknowledged(instance, acked.id)
+    let_go = let_go_for(services, after, acked)
     writes: list[Write] = [
         Save(SNAPSHOTS, acked.id, acked, stored.version),
-        note(services, instance, "snapshot.verified", f"{acked.size_bytes} bytes are safe"),
+        *let_go,
+        _told(services, instance, acked, [each.value for each in let_go]),
     ]
     if loaded.operation and loaded.operation.value.kind is OperationKind.SNAPSHOT:
         done = loaded.operation.value.succeed(services.clock.now())
         writes.append(Save(OPERATIONS, done.id, done, loaded.operation.version))
-    rests = save(services, loaded, acknowledged(instance, acked.id), writes)
-    retain(services, acknowledged(instance, acked.id))
-    return rests
+    return save(services, loaded, after, writes)
+
+
+def _told(
+    services: Services, instance: Instance, acked: Snapshot, gone: Sequence[Snapshot]
+) -> Write:
+    """Found under what goes for it, too."""
+    said = f"{acked.size_bytes} bytes are safe"
+    if gone:
+        names = ", ".join(each.id for each in gone)
+        said += f"; its policy keeps {names} no longer: the bytes go one to two days later"
+    return entry(
+        services,
+        instance.owner,
+        "snapshot.verified",
+        said,
+        instance_id=instance.id,
+        target=acked.id,
+        others=[each.id for each in gone],
+    )
