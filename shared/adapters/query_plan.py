@@ -63,8 +63,16 @@ def bind(
     query: Query[Any], values: Mapping[str, Scalar | tuple[Scalar, ...]]
 ) -> tuple[Bound, ...] | None:
     """The query's conditions with their values; None when no document can satisfy them."""
-    bounds = tuple([Bound(where, _bound_value(query, where, values)) for where in query.where])
-    return None if () in [bound.value for bound in bounds] else bounds
+    bound = bound_values(query, values)
+    return None if bound is None else tuple(map(Bound, query.where, bound))
+
+
+def bound_values(
+    query: Query[Any], values: Mapping[str, Scalar | tuple[Scalar, ...]]
+) -> list[Plain | tuple[Plain, ...]] | None:
+    """As `bind`, of each condition the value alone."""
+    bound = [_bound_value(query, where, values) for where in query.where]
+    return None if () in bound else bound
 
 
 def _bound_value(

@@ -9,6 +9,7 @@ import pytest
 
 from shared.adapters.embedded.blobs import EmbeddedBlobs
 from shared.adapters.embedded.bus import EmbeddedBus
+from shared.adapters.embedded.memory import MemoryStore
 from shared.adapters.embedded.secrets import EmbeddedSecrets
 from shared.adapters.embedded.store import EmbeddedStore
 from tests.contract import emulators
@@ -58,9 +59,10 @@ def project_id() -> str:
 def store(request, clock, tmp_path) -> Iterator[Store]:
     if request.param == "firestore":
         made = _firestore_store(request, clock)
+    elif request.param == "memory":
+        made = MemoryStore(clock)
     else:
-        path = ":memory:" if request.param == "memory" else tmp_path / "store.db"
-        made = EmbeddedStore(path, clock)
+        made = EmbeddedStore(tmp_path / "store.db", clock)
     yield made
     made.close()
 

@@ -8,8 +8,8 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 
 from shared.adapters.cloud_scheduler.scheduler import CloudScheduler
+from shared.adapters.embedded.memory import MemoryStore
 from shared.adapters.embedded.scheduler import StoreScheduler
-from shared.adapters.embedded.store import EmbeddedStore
 from shared.domain.errors import NotFound, SchedulerUnavailable
 from tests.contract.cloud_scheduler_server import PARENT, CloudSchedulerServer, a_job
 from tests.fakes.clock import START
@@ -40,7 +40,7 @@ def google(server):
 def scheduler(kind, request):
     if kind == "google":
         return request.getfixturevalue("google")
-    made = StoreScheduler(EmbeddedStore(":memory:", request.getfixturevalue("clock")))
+    made = StoreScheduler(MemoryStore(request.getfixturevalue("clock")))
     for name in ("tick", "sample_market", "snapshots"):
         made.resume(name)
     return made
@@ -97,7 +97,7 @@ def test_a_run_that_ends_after_the_pause_does_not_undo_it(store):
 
 
 def test_a_store_that_is_away_is_said_so(clock):
-    store = EmbeddedStore(":memory:", clock)
+    store = MemoryStore(clock)
     store.close()
 
     with pytest.raises(SchedulerUnavailable):

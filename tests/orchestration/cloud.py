@@ -13,8 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.embedded.callers import SignedCallers
+from shared.adapters.embedded.memory import MemoryStore
 from shared.adapters.embedded.scheduler import StoreScheduler
-from shared.adapters.embedded.store import EmbeddedStore
 from shared.app.auth.collections import PROVIDER_ACCOUNTS
 from shared.app.collections import INSTANCES, INSTANCES_OF_OWNER
 from shared.app.instances.advance import advance
@@ -136,7 +136,7 @@ class Cloud:
         self.settings = Settings(
             deployment_id="test", public_url="http://127.0.0.1", agent_url="http://127.0.0.1"
         )
-        self.store: Store = EmbeddedStore(":memory:", self.clock)
+        self.store: Store = MemoryStore(self.clock)
         self.bus = HintQueue()
         self.blobs = FakeBlobs(self.clock)
         self.market = FakeMarketplace(self.clock, OFFERS, skew_s=3.3)

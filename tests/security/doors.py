@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -124,12 +123,9 @@ def agent_body(path: str, bootstrap: str = "nobody.made.this") -> str:
 
 def kept(store: Any, *besides: str) -> dict[str, str]:
     """Everything in the store, by collection and key, but for the collections `besides`."""
-    rows = store._database.rows
-    tables = [name for (name,) in rows("SELECT name FROM sqlite_master WHERE type = 'table'", ())]
-    skipped = {f"documents_{name}" for name in besides}
     return {
-        f"{table.removeprefix('documents_')}/{key}": json.dumps([version, str(body)])
-        for table in tables
-        if table.startswith("documents_") and table not in skipped
-        for key, version, body in rows(f'SELECT key, version, body FROM "{table}"', ())
+        f"{collection}/{key}": f"{kept.version} {kept.body}"
+        for collection, table in store.copy().items()
+        if collection not in besides
+        for key, kept in table.items()
     }

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from shared.adapters.embedded import sql
 from tests.simulation import menu
 
 if TYPE_CHECKING:
@@ -63,14 +62,12 @@ class Disasters:
     def _rewrite(self, collection: str, words: dict[str, object]) -> None:
         """Newer code has saved one document, and saves it as it was some time later."""
         store = self._world.store
-        if (collection, None) not in store._known:
+        bodies = sorted(store.bodies(collection).items())
+        if not bodies:
             return  # nobody has written one yet
-        rows = store._database.rows(f"SELECT key, body FROM {sql.table(collection)} ORDER BY key")
-        if not rows:
-            return
-        key, body = self._chance.choice(rows[-4:])
+        key, body = self._chance.choice(bodies[-4:])
         self._world.tell(f"newer code writes {collection}/{key}: {words}")
-        self._put(collection, key, orjson.dumps(orjson.loads(body) | words).decode())
+        store.overwrite(collection, key, orjson.dumps(orjson.loads(body) | words).decode())
         seconds = self._at_most(self._chance.uniform(*_NEWER_S))
         self._world.agenda.later(seconds, lambda: self._put_back(collection, key, body))
 
@@ -78,14 +75,4 @@ class Disasters:
         if self._world.lost_store.happened:
             return
         self._world.tell(f"{collection}/{key} is readable again")
-        self._put(collection, key, body)
-
-    def _put(self, collection: str, key: str, body: str) -> None:
-        store = self._world.store
-        with store._database.writing() as connection:
-            connection.execute(
-                f"UPDATE {sql.table(collection)} SET version = ?, body = ? WHERE key = ?",
-                (store._writer._next_version(connection), body, key),
-            )
-            store._writer.asked_anew(connection, collection)
-        store._decoded.clear()
+        self._world.store.overwrite(collection, key, body)

@@ -6,13 +6,13 @@ ours that works and that it does not know any more is touched.
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING
 
 from tests.simulation.judge.naming import rental_named
 
 if TYPE_CHECKING:
     from infra.simulators.vast.model.state import Contract
+    from shared.adapters.embedded.memory import Tables
     from tests.simulation.world import SimWorld
 
 FORGOTTEN_TOUCHED = "forgotten_touched"
@@ -23,16 +23,13 @@ class LostStore:
 
     def __init__(self, world: SimWorld) -> None:
         self._world = world
-        self._copy: sqlite3.Connection | None = None
+        self._copy: Tables = {}
         self.happened = False
         self.forgotten: list[Contract] = []
         self.keep()
 
     def keep(self) -> None:
-        copy = sqlite3.connect(":memory:")
-        self._world.store._database._writer.backup(copy)
-        self.close()
-        self._copy = copy
+        self._copy = self._world.store.copy()
 
     def put_back(self) -> None:
         """Every process ends; those that come next meet the older documents."""
@@ -41,12 +38,7 @@ class LostStore:
         self.happened = True
         world.fleet.end_all("the store is put back")
         store.observers = ()
-        if self._copy is not None:
-            self._copy.backup(store._database._writer)
-        store._decoded.clear()
-        store._known.clear()
-        store._indexed.clear()
-        store._writer._expiring.clear()  # the copy may be older than a table that is swept
+        store.put_back(self._copy)
         self.forgotten = [
             each
             for each in world.provider.site.ours()
@@ -64,19 +56,5 @@ class LostStore:
             if each.id in self._world.judge.requests.halted
         ]
 
-    def close(self) -> None:
-        if self._copy is not None:
-            self._copy.close()
-
     def _is_known(self, contract: Contract) -> bool:
-        with self._world.store._database.reading() as connection:
-            tables = connection.execute(
-                "SELECT 1 FROM sqlite_master WHERE name = 'documents_rentals'"
-            ).fetchall()
-            if not tables:
-                return False
-            key = rental_named(contract)
-            found = connection.execute(
-                "SELECT 1 FROM documents_rentals WHERE key = ?", (key,)
-            ).fetchall()
-        return bool(found)
+        return rental_named(contract) in self._world.store.bodies("rentals")

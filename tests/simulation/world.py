@@ -61,7 +61,7 @@ class SimWorld:
         self.settings = SETTINGS
         self.ids = SeededIds(seed)
         self.secrets = FakeSecrets()
-        self.store = ObservedStore(":memory:", self.clock)
+        self.store = ObservedStore(self.clock)
         self.bus = SimBus(self)
         self.fleet = Fleet(self)
         self.door = Door(self)
@@ -148,7 +148,6 @@ class SimWorld:
     def close(self) -> None:
         self.agenda.close()
         self.store.close()
-        self.lost_store.close()
 
     def verdict(self) -> Outcome:
         outcome = Outcome(

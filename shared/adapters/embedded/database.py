@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
 
     from shared.domain.errors import DumontError
 
@@ -52,19 +51,10 @@ class Database:
         except _FOREIGN as error:
             raise self._told(error) from error
 
-    def alone(self) -> AbstractContextManager[object]:
-        """Nobody else writes meanwhile and, in memory, nobody else reads."""
-        return self._writer_lock
-
-    def transact(self, work: Callable[[sqlite3.Connection], R], *, statements: int) -> R:
-        """What `work` returns, done and durable, or not done at all.
-
-        In memory one statement is whole by itself.
-        """
+    def transact(self, work: Callable[[sqlite3.Connection], R]) -> R:
+        """What `work` returns, done and durable, or not done at all."""
         with self._writer_lock:
             try:
-                if statements == 1 and self._path == IN_MEMORY:
-                    return work(self._writer)
                 self._writer.execute("BEGIN IMMEDIATE")
                 done = work(self._writer)
                 self._writer.execute("COMMIT")

@@ -29,8 +29,6 @@ class Condition:
     parameters: tuple[Plain, ...] = ()
 
 
-BODY = "body"
-ASKED = "asked"  # of a store in memory: those of the body's fields that queries name
 UNEXPIRED = Condition("(expires IS NULL OR expires > ?)")
 
 
@@ -69,19 +67,11 @@ def replace(collection_name: str) -> str:
     )
 
 
-def create_table(collection_name: str, of: str = BODY) -> str:
-    asked = f"{ASKED} TEXT, " if of == ASKED else ""
+def create_table(collection_name: str) -> str:
     return (
         f"CREATE TABLE IF NOT EXISTS {table(collection_name)} "
-        f"(key TEXT PRIMARY KEY, version INTEGER NOT NULL, expires TEXT, {asked}"
-        "body TEXT NOT NULL)"
+        "(key TEXT PRIMARY KEY, version INTEGER NOT NULL, expires TEXT, body TEXT NOT NULL)"
     )
-
-
-@lru_cache(maxsize=256)
-def note_asked(collection_name: str) -> str:
-    """Parameters: those fields as JSON; the key."""
-    return f"UPDATE {table(collection_name)} SET {ASKED} = ? WHERE key = ?"
 
 
 def create_expiry_index(collection_name: str) -> str:
@@ -105,27 +95,24 @@ def create_index(query: Query[Any]) -> str | None:
     return f"CREATE INDEX IF NOT EXISTS {name} ON {table(query.collection.name)} ({columns})"
 
 
-def where(query: Query[Any], bounds: Sequence[Bound], of: str = BODY) -> tuple[Condition, ...]:
-    """Every condition, and that each ordering field is there at all, as Firestore demands.
-
-    `of` is the column that is read: the body, or what is asked of it.
-    """
+def where(query: Query[Any], bounds: Sequence[Bound]) -> tuple[Condition, ...]:
+    """Every condition, and that each ordering field is there at all, as Firestore demands."""
     present = tuple(
-        Condition(f"json_type({of}, '$.{_checked(name)}') IS NOT NULL")
+        Condition(f"json_type(body, '$.{_checked(name)}') IS NOT NULL")
         for name, _ in query_plan.effective_order(query)
     )
-    return tuple(_condition(bound, of) for bound in bounds) + present
+    return tuple(_condition(bound) for bound in bounds) + present
 
 
-def order_by(query: Query[Any], of: str = BODY) -> str:
-    order = [f"{_field(name, of)} {way}" for name, way in query_plan.effective_order(query)]
+def order_by(query: Query[Any]) -> str:
+    order = [f"{_field(name)} {way}" for name, way in query_plan.effective_order(query)]
     return ", ".join([*order, f"key {query_plan.key_direction(query)}"])
 
 
-def after(query: Query[Any], position: Position, of: str = BODY) -> Condition:
+def after(query: Query[Any], position: Position) -> Condition:
     """What comes strictly after a position. Null sorts before everything, in both stores."""
     ordering = [
-        (_field(name, of), way, value)
+        (_field(name), way, value)
         for (name, way), value in zip(
             query_plan.effective_order(query), position.values, strict=True
         )
@@ -174,21 +161,21 @@ def _beyond(column: str, way: str, value: Plain) -> Condition:
     return Condition(f"({column} < ? OR {column} IS NULL)", (value,))
 
 
-def _condition(bound: Bound, of: str) -> Condition:
+def _condition(bound: Bound) -> Condition:
     field, op, value = bound.where.field, bound.where.op, bound.value
     if isinstance(value, tuple):
-        return Condition(f"{_field(field, of)} IN ({', '.join('?' * len(value))})", value)
+        return Condition(f"{_field(field)} IN ({', '.join('?' * len(value))})", value)
     if op == "contains":
-        listed = f"SELECT value FROM json_each({of}, '$.{_checked(field)}')"
+        listed = f"SELECT value FROM json_each(body, '$.{_checked(field)}')"
         return Condition(f"? IN ({listed})", (value,))
     if op == "==" and value is None:
         # A field that is missing is not null: so Firestore has it.
-        return Condition(f"{_field(field, of)} IS NULL AND json_type({of}, '$.{field}') = 'null'")
-    return Condition(f"{_field(field, of)} {'=' if op == '==' else op} ?", (value,))
+        return Condition(f"{_field(field)} IS NULL AND json_type(body, '$.{field}') = 'null'")
+    return Condition(f"{_field(field)} {'=' if op == '==' else op} ?", (value,))
 
 
-def _field(name: str, of: str = BODY) -> str:
-    return f"json_extract({of}, '$.{_checked(name)}')"
+def _field(name: str) -> str:
+    return f"json_extract(body, '$.{_checked(name)}')"
 
 
 def _checked(name: str) -> str:

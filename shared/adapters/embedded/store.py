@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,9 +11,9 @@ from shared.adapters import codec, query_plan
 from shared.adapters.billed import billed
 from shared.adapters.embedded import sql
 from shared.adapters.embedded.bodies import document_of
-from shared.adapters.embedded.database import IN_MEMORY, Database
+from shared.adapters.embedded.database import Database
 from shared.adapters.embedded.decoded import Decoded
-from shared.adapters.embedded.writes import Prepared, Writer
+from shared.adapters.embedded.writes import Prepared, Writer, prepared
 from shared.adapters.keys import is_possible
 from shared.domain.errors import StoreError, UnknownSchema
 from shared.ports.counting import record
@@ -23,7 +22,6 @@ from shared.ports.store import Add, Delete, Page, Save, Stored, Unread, Version
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping, Sequence
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from shared.ports.clock import Clock
@@ -31,19 +29,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LARGEST_COMMIT = 100
-_UNLOCKED = nullcontext()  # of a file each version is kept as it was found
-_ENTRIES_PER_READ = 1000  # what Firestore bills for a count
+ENTRIES_PER_READ = 1000  # what Firestore bills for a count
 
 
 class EmbeddedStore:
-    """The Store port. `path` is a file, or `:memory:`; what a commit returned is on the disk."""
+    """The Store port, in one file. What a commit returned is on the disk."""
 
-    def __init__(self, path: Path | str, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock) -> None:
         self._clock = clock
         self._database = Database(path, StoreError)
-        self._in_memory = str(path) == IN_MEMORY
-        self._column = sql.ASKED if self._in_memory else sql.BODY
-        self._writer = Writer(clock, alone=self._in_memory)
+        self._writer = Writer(clock)
         self._decoded = Decoded()
         self._known: set[object] = set()
         # By the query's name: each is declared once.
@@ -56,13 +51,6 @@ class EmbeddedStore:
 
     def get(self, collection: Collection[T], key: str) -> Stored[T] | None:
         record(reads=1)
-        if not self._in_memory or collection.expires is not None:
-            return self._read(collection, key)
-        with self._database.alone():
-            # Nobody but us writes to our memory: what was read stands until we write it.
-            return self._decoded.known(collection, key) or self._read(collection, key)
-
-    def _read(self, collection: Collection[T], key: str) -> Stored[T] | None:
         if not is_possible(key):
             return None
         self._ensure_collection(collection)
@@ -82,9 +70,8 @@ class EmbeddedStore:
         self._ensure_collection(collection)
         asked = json.dumps([key for key in keys if is_possible(key)])
         now = codec.time_text(self._clock.now())
-        with self._undisturbed():
-            rows = self._database.rows(sql.get_each(collection.name), (asked, now))
-            found = {row[0]: self._decoded.stored(collection, *row) for row in rows}
+        rows = self._database.rows(sql.get_each(collection.name), (asked, now))
+        found = {row[0]: self._decoded.stored(collection, *row) for row in rows}
         return tuple(found.get(key) for key in keys)
 
     def find(
@@ -101,15 +88,14 @@ class EmbeddedStore:
         if condition is None:
             return Page((), None)
         if position is not None:
-            condition = sql.all_of((condition, sql.after(query, position, self._column)))
-        with self._undisturbed():
-            rows = self._database.rows(
-                f"SELECT key, version, body FROM {sql.table(query.collection.name)} "
-                f"WHERE {condition.text} ORDER BY {self._orders[query.name]} LIMIT ?",
-                (*condition.parameters, limit + 1),
-            )
-            record(reads=max(1, len(rows)))
-            return self._page(query, rows, limit)
+            condition = sql.all_of((condition, sql.after(query, position)))
+        rows = self._database.rows(
+            f"SELECT key, version, body FROM {sql.table(query.collection.name)} "
+            f"WHERE {condition.text} ORDER BY {self._orders[query.name]} LIMIT ?",
+            (*condition.parameters, limit + 1),
+        )
+        record(reads=max(1, len(rows)))
+        return self._page(query, rows, limit)
 
     def count(self, query: Query[T], values: Mapping[str, Scalar | tuple[Scalar, ...]]) -> int:
         condition = self._condition(query, values)
@@ -119,7 +105,7 @@ class EmbeddedStore:
             f"SELECT count(*) FROM {sql.table(query.collection.name)} WHERE {condition.text}",
             condition.parameters,
         )
-        record(reads=max(1, -(-found // _ENTRIES_PER_READ)))
+        record(reads=max(1, -(-found // ENTRIES_PER_READ)))
         if query.collection.expires is not None:
             record(reads=1)  # Firestore has to ask for the expired ones too
         return int(found)
@@ -138,29 +124,15 @@ class EmbeddedStore:
             return ()
         if len(writes) > LARGEST_COMMIT:
             raise StoreError(f"a commit carries at most {LARGEST_COMMIT} writes")
-        prepared: list[Prepared] = []
+        ready: list[Prepared] = []
         for write in writes:
             self._ensure_collection(write.collection)
-            prepared.append(self._writer.prepared(write))
-        with self._undisturbed():
-            versions = self._database.transact(
-                partial(self._writer.apply, prepared), statements=len(prepared)
-            )
-            for one, version in zip(prepared, versions, strict=True):
-                self._note(one, version)
+            ready.append(prepared(write))
+        versions = self._database.transact(partial(self._writer.apply, ready))
+        for write in writes:
+            self._decoded.forget(write.collection.name, write.key)
         record(**billed(writes))
         return versions
-
-    def _undisturbed(self) -> AbstractContextManager[object]:
-        """What is kept of the memory's documents must be what stands in it."""
-        return self._database.alone() if self._in_memory else _UNLOCKED
-
-    def _note(self, done: Prepared, version: Version) -> None:
-        collection, key = done.write.collection, done.write.key
-        if self._in_memory and done.body and collection.expires is None:
-            self._decoded.wrote(collection.name, key, int(version), done.body)
-        else:
-            self._decoded.forget(collection.name, key)
 
     def check(self) -> None:
         self._database.rows("SELECT value FROM counter")
@@ -182,7 +154,7 @@ class EmbeddedStore:
         text = self._texts.get(shape)
         if text is None:
             unexpired = () if query.collection.expires is None else (sql.UNEXPIRED,)
-            text = sql.all_of((*sql.where(query, bounds, self._column), *unexpired)).text
+            text = sql.all_of((*sql.where(query, bounds), *unexpired)).text
             self._texts[shape] = text
         parameters = sql.parameters(bounds)
         if query.collection.expires is not None:
@@ -194,7 +166,7 @@ class EmbeddedStore:
             return
 
         def create(connection: sqlite3.Connection) -> None:
-            connection.execute(sql.create_table(collection.name, self._column))
+            connection.execute(sql.create_table(collection.name))
             if collection.expires is not None:
                 connection.execute(sql.create_expiry_index(collection.name))
                 self._writer.sweep_also(collection.name)
@@ -204,13 +176,7 @@ class EmbeddedStore:
     def _ensure_index(self, query: Query[Any]) -> None:
         if query.name in self._indexed:
             return
-        self._orders[query.name] = sql.order_by(query, self._column)
-        if self._in_memory:
-            # It is small: keeping an index costs more than it saves.
-            with self._database.writing() as connection:
-                self._writer.ask(connection, query)
-            self._indexed.add(query.name)
-            return
+        self._orders[query.name] = sql.order_by(query)
         self._indexed.add(query.name)
         statement = sql.create_index(query)
         if statement is not None:

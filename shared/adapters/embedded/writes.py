@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from shared.adapters import codec, keys
 from shared.adapters.embedded import sql
-from shared.adapters.embedded.asked import AskedFields
 from shared.adapters.embedded.bodies import body_of, document_of, text_of
 from shared.domain.errors import DocumentExists, StoreError, VersionConflict
 from shared.ports.store import Add, Delete, Increment, Postpone, Save, Version, Write
@@ -17,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shared.ports.clock import Clock
-    from shared.ports.store import Document, Query
+    from shared.ports.store import Document
 
 _LARGEST_DOCUMENT_BYTES = 1_048_576  # Firestore's limit, kept here so that a surprise comes early
-_SWEEP_EVERY_S = 60.0
+SWEEP_EVERY_S = 60.0
 _SWEEP_AT_MOST = 500  # per collection, so that no commit waits long for the broom
 
 
@@ -33,16 +32,36 @@ class Prepared:
     expires: str | None = None
 
 
+def prepared(write: Write) -> Prepared:
+    """Raises Invalid for an impossible key, StoreError for what no store can hold."""
+    keys.require_possible(write.key)
+    if not isinstance(write, Add | Save):
+        return Prepared(write)
+    body = _of_allowed_size(body_of(write.collection, write.value))
+    return Prepared(write, body, _expires(write))
+
+
+def incremented(body: str | None, increment: Increment) -> str:
+    """`body` is None where there is no document yet. Raises StoreError for one too large."""
+    unversioned: Document = {codec.SCHEMA: codec.UNVERSIONED}
+    document = unversioned if body is None else document_of(body)
+    for name, amount in increment.amounts.items():
+        before = document.get(name)
+        # What is not a number counts as nothing yet: so Firestore's increment has it.
+        document[name] = amount + (before if isinstance(before, int) else 0)
+    return _of_allowed_size(text_of(document))
+
+
+def postponed(body: str, postpone: Postpone) -> str:
+    return text_of(document_of(body) | {postpone.field: codec.time_text(postpone.until)})
+
+
 class Writer:
     """Applies writes; now and then removes what has expired."""
 
-    def __init__(self, clock: Clock, *, alone: bool) -> None:
-        """`alone`: nobody else writes to this database, nor will it outlive this object."""
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._alone = alone
-        self._last_version = 0
         self._expiring: set[str] = set()
-        self._asked = AskedFields()
         self._swept_at_s = clock.monotonic_s()
 
     def prepare(self, connection: sqlite3.Connection) -> None:
@@ -53,44 +72,19 @@ class Writer:
     def sweep_also(self, collection_name: str) -> None:
         self._expiring.add(collection_name)
 
-    def ask(self, connection: sqlite3.Connection, query: Query[Any]) -> None:
-        """Have the fields of this query kept beside the bodies."""
-        self._asked.ask(connection, query)
-
-    def asked_anew(self, connection: sqlite3.Connection, collection_name: str) -> None:
-        """Bodies were written by somebody else."""
-        self._asked.fill(connection, collection_name)
-
-    def prepared(self, write: Write) -> Prepared:
-        keys.require_possible(write.key)
-        if not isinstance(write, Add | Save):
-            return Prepared(write)
-        body = _of_allowed_size(body_of(write.collection, write.value))
-        return Prepared(write, body, _expires(write))
-
     def apply(
         self, prepared: Sequence[Prepared], connection: sqlite3.Connection
     ) -> tuple[Version, ...]:
         now = codec.time_text(self._clock.now())
-        version = self._next_version(connection)
-        versions = tuple(_apply_one(connection, one, version, now) for one in prepared)
-        if self._alone:
-            for one in prepared:
-                self._asked.note(connection, one.write)
-        self._sweep_when_due(connection, now)
-        return versions
-
-    def _next_version(self, connection: sqlite3.Connection) -> int:
-        if self._alone:
-            self._last_version += 1
-            return self._last_version
         ((version,),) = connection.execute(
             "UPDATE counter SET value = value + 1 RETURNING value"
         ).fetchall()
-        return int(version)
+        versions = tuple(_apply_one(connection, one, int(version), now) for one in prepared)
+        self._sweep_when_due(connection, now)
+        return versions
 
     def _sweep_when_due(self, connection: sqlite3.Connection, now: str) -> None:
-        if self._clock.monotonic_s() - self._swept_at_s < _SWEEP_EVERY_S:
+        if self._clock.monotonic_s() - self._swept_at_s < SWEEP_EVERY_S:
             return
         self._swept_at_s = self._clock.monotonic_s()
         for name in sorted(self._expiring):
@@ -160,15 +154,10 @@ def _delete(connection: sqlite3.Connection, delete: Delete[Any]) -> None:
 def _increment(connection: sqlite3.Connection, increment: Increment, version: int) -> None:
     table = sql.table(increment.collection.name)
     row = connection.execute(f"SELECT body FROM {table} WHERE key = ?", (increment.key,)).fetchone()
-    document: Document = document_of(row[0]) if row else {codec.SCHEMA: codec.UNVERSIONED}
-    for name, amount in increment.amounts.items():
-        before = document.get(name)
-        # What is not a number counts as nothing yet: so Firestore's increment has it.
-        document[name] = amount + (before if isinstance(before, int) else 0)
     connection.execute(
         f"INSERT INTO {table} (key, version, body) VALUES (?, ?, ?) "
         "ON CONFLICT (key) DO UPDATE SET version = excluded.version, body = excluded.body",
-        (increment.key, version, _of_allowed_size(text_of(document))),
+        (increment.key, version, incremented(row[0] if row else None, increment)),
     )
 
 
@@ -181,8 +170,7 @@ def _postpone(connection: sqlite3.Connection, postpone: Postpone, version: int) 
     ).fetchone()
     if row is None:
         raise VersionConflict(f"{name}/{key} is no longer at version {postpone.expected}")
-    later = document_of(row[0]) | {postpone.field: codec.time_text(postpone.until)}
-    connection.execute(sql.replace(name), (version, row[1], text_of(later), *at))
+    connection.execute(sql.replace(name), (version, row[1], postponed(row[0], postpone), *at))
 
 
 def _expires(write: Add[Any] | Save[Any]) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.adapters.embedded.bus import Delivered
 from shared.adapters.embedded.callers import SignedCallers
-from shared.adapters.embedded.store import EmbeddedStore
+from shared.adapters.embedded.memory import MemoryStore
 from shared.app.machines.bundle import publish_bundle
 from shared.app.machines.index_cache import CommandIndexCache
 from shared.app.market.offers_cache import OfferCache
@@ -98,16 +98,12 @@ class MeteredLanes:
         return self._meter.in_lanes(self._width, [partial(work, each) for each in items])
 
 
-class Documents(EmbeddedStore):
-    """In memory, and able to say how much it holds."""
+class Documents(MemoryStore):
+    """Able to say how much it holds."""
 
     def stored_bytes(self) -> int:
-        names = self._database.rows(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'documents_%'"
-        )
-        sums = [f'SELECT sum(length(body)) AS n FROM "{name}"' for (name,) in names]
-        ((held,),) = self._database.rows(f"SELECT sum(n) FROM ({' UNION ALL '.join(sums)})")
-        return int(held or 0)
+        bodies = (self.bodies(name).values() for name in self.collections())
+        return sum(len(body) for each in bodies for body in each)
 
 
 class Deployment(Services):
@@ -124,7 +120,7 @@ class Deployment(Services):
         self.ids: Any = SeededIds()
         self.secrets: Any = FakeSecrets()
         self.callers: Any = SignedCallers(self.secrets, self.clock)
-        self.documents = Documents(":memory:", self.clock)
+        self.documents = Documents(self.clock)
         self.store: Any = MeteredStore(self.documents, STORE_CALLS, meter)
         self.queue = Queue(self.clock, self.ids)
         self.bus: Any = Watched(self.queue, BUS_CALLS, meter)

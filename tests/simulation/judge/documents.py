@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters.embedded.store import EmbeddedStore
+from shared.adapters.embedded.memory import MemoryStore
 from shared.ports.store import Delete, Increment, Postpone
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     Change = tuple[str, str, Any, Any]  # collection, key, before, after
 
 
-class ObservedStore(EmbeddedStore):
-    """The embedded store; `observers` hear of every commit that took effect."""
+class ObservedStore(MemoryStore):
+    """The embedded store in memory; `observers` hear of every commit that took effect."""
 
     observers: tuple[Callable[[Sequence[Write]], None], ...] = ()
 

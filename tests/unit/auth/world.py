@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.embedded.callers import SignedCallers
-from shared.adapters.embedded.store import EmbeddedStore
+from shared.adapters.embedded.memory import MemoryStore
 from shared.app.auth.authenticate import principal_of
 from shared.app.auth.login import login
 from shared.app.auth.register import register
@@ -122,7 +122,7 @@ class World(Services):
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
-        self.store = EmbeddedStore(":memory:", self.clock)
+        self.store = MemoryStore(self.clock)
 
     def marketplace(self, account: ProviderAccount) -> Any:
         key = self.secrets.open(account.sealed_key, account.id)

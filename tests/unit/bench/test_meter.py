@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.adapters.embedded.store import EmbeddedStore
+from shared.adapters.embedded.memory import MemoryStore
 from shared.app.collections import WATCH
 from shared.app.machines.collections import COMMAND_INDEX
 from shared.domain.failover.watch import Watch
@@ -18,7 +18,7 @@ from tests.fakes.clock import START, FakeClock
 def test_every_operation_of_a_call_is_known_by_its_collection() -> None:
     meter = Meter({"tick": 1.0}, 0.0)
     meter.running = True
-    store: Any = MeteredStore(EmbeddedStore(":memory:", FakeClock()), STORE_CALLS, meter)
+    store: Any = MeteredStore(MemoryStore(FakeClock()), STORE_CALLS, meter)
 
     def call() -> None:
         watch = Add(WATCH, "watch", Watch(START, START))

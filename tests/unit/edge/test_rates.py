@@ -256,5 +256,4 @@ def test_whoever_loses_every_race_waits() -> None:
 
 
 def _keys(world: World) -> list[str]:
-    rows = world.store._database.rows("SELECT key FROM documents_paid_until", ())  # type: ignore[attr-defined]
-    return [key for (key,) in rows]
+    return list(world.store.bodies("paid_until"))  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.adapters.embedded.store import EmbeddedStore
+from shared.adapters.embedded.memory import MemoryStore
 from shared.app.collections import ATTEMPTS, SCOREBOARDS, SHARED_RECORDS
 from shared.app.history.fold import fold
 from shared.app.history.regard import regard_of
@@ -33,7 +33,7 @@ class World:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.clock.advance((NOON - self.clock.now()).total_seconds())
-        self.kept = EmbeddedStore(":memory:", self.clock)
+        self.kept = MemoryStore(self.clock)
         self.breaks: Collection[Any] | None = None
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
-from shared.adapters.embedded.store import EmbeddedStore
+from shared.adapters.embedded.memory import MemoryStore
 from shared.app.market.offers_cache import OfferCache
 from shared.domain.errors import ProviderCannot, ProviderError
 from shared.domain.market.filtering import matching
@@ -97,7 +97,7 @@ class World:
     by_provider: Mapping[str, FakeMarketplace] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.store = EmbeddedStore(":memory:", self.clock)
+        self.store = MemoryStore(self.clock)
         self._cache = OfferCache(self.clock, KEEP_S)
 
     @property
