@@ -11,6 +11,7 @@ from infra.local.agent import local_agent
 from infra.local.delivery import Delivery
 from infra.local.duty import Duty
 from infra.local.gateway import Gateway, Served, load_functions
+from infra.local.memory import give_back_large_blocks, loading
 from infra.local.own_pages import own_pages_only
 from infra.local.scheduler import Scheduler
 from infra.local.seed import seed_demo, seed_login
@@ -41,7 +42,9 @@ class Parts:
 
 
 def parts() -> Parts:
-    return Parts(load_functions(load(checked=False)), local_agent())
+    give_back_large_blocks()
+    with loading():
+        return Parts(load_functions(load(checked=False)), local_agent())
 
 
 class Stack:
