@@ -238,6 +238,7 @@ class Command:
     drain_id: str = ""
     parent_manifest_key: str = ""
     idle: IdlePolicy | None = None
+    at_leisure: bool = False  # nobody waits: no beat is made for it, nor for its acknowledgement
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ class Boot:
     fenced: bool = False
     frozen_by: str = ""
     acks: list[str] = field(default_factory=list)
+    leisurely: list[str] = field(default_factory=list)  # told until a beat is written down
     jobs: list[tuple[datetime, wire.Command]] = field(default_factory=list)
     restore_at: datetime | None = None
 
@@ -182,7 +183,7 @@ class FakeMachine:
                 receipt="" if news else boot.receipt,
                 status=self._status(boot) if news else None,
                 usage=self._usage() if news else None,
-                acks=tuple(boot.acks),
+                acks=(*boot.acks, *boot.leisurely),
             ),
         )
         boot.acks = []
@@ -190,6 +191,8 @@ class FakeMachine:
             boot.fenced = True
             return
         boot.told_seq = boot.seq
+        if answer.receipt:
+            boot.leisurely = []
         boot.receipt = answer.receipt or ("" if news else boot.receipt)
         boot.token = answer.machine_token or boot.token
         boot.next_at = services.clock.now() + timedelta(seconds=answer.next_beat_s)
@@ -197,8 +200,11 @@ class FakeMachine:
             self._take(boot, command, services.clock.now())
 
     def _take(self, boot: Boot, command: wire.Command, now: datetime) -> None:
-        boot.acks.append(command.id)
-        boot.next_at = min(boot.next_at, now + timedelta(seconds=AGAIN_S))
+        if command.at_leisure:
+            boot.leisurely.append(command.id)
+        else:
+            boot.acks.append(command.id)
+            boot.next_at = min(boot.next_at, now + timedelta(seconds=AGAIN_S))
         if command.id in self.disk.done_commands:
             return
         self.disk.done_commands.add(command.id)
@@ -211,7 +217,8 @@ class FakeMachine:
         if command.kind in {wire.DRAIN, wire.SNAPSHOT}:
             boot.frozen_by = command.drain_id or boot.frozen_by
             boot.jobs.append((now + timedelta(seconds=SNAPSHOT_S), command))
-            self._changed()
+            if not command.at_leisure:
+                self._changed()
 
     def _do_jobs(self, services: Services, boot: Boot, now: datetime) -> None:
         for job in [each for each in boot.jobs if each[0] <= now]:

@@ -59,7 +59,7 @@ class Saved:
         assert stored
         return stored.value
 
-    def let_go(self, **changes: object) -> int:
+    def acknowledge(self, **changes: object) -> int:
         """As the head is acknowledged, by a policy of the newest two; how much was read."""
         policy = SnapshotPolicy(interval_minutes=0, keep_last=KEPT)
         instance: Instance = self.cloud.instance(self.id)
@@ -87,13 +87,13 @@ class Saved:
 def test_the_oldest_beyond_the_policy_are_condemned() -> None:
     saved = Saved(4)
 
-    saved.let_go()
+    saved.acknowledge()
 
     assert saved.states() == [S.ACKED, S.ACKED, S.CONDEMNED, S.CONDEMNED]
 
 
 def test_where_none_is_too_many_one_read_tells() -> None:
-    assert Saved(KEPT).let_go() == 1
+    assert Saved(KEPT).acknowledge() == 1
 
 
 def test_what_was_condemned_before_is_not_read_again() -> None:
@@ -101,14 +101,14 @@ def test_what_was_condemned_before_is_not_read_again() -> None:
     for number in range(24):
         many.add(f"gone_{number}", 50 + number, state=S.CONDEMNED)
 
-    assert few.let_go() == many.let_go()
+    assert few.acknowledge() == many.acknowledge()
 
 
 def test_what_is_kept_is_not_counted_and_never_goes() -> None:
     saved = Saved(KEPT)
     saved.add("kept", age=9, keep=True)
 
-    saved.let_go()
+    saved.acknowledge()
 
     assert saved.states() == [S.ACKED] * 3
 
@@ -118,7 +118,7 @@ def test_what_is_needed_stays_however_old() -> None:
     source, parent = saved.ids[4], saved.ids[3]
     saved.add("written", age=0, state=S.OPEN, parent=parent)
 
-    saved.let_go(source=source)
+    saved.acknowledge(source=source)
 
     assert [saved.of(each).state for each in saved.ids[:5]] == [
         S.ACKED,
@@ -133,7 +133,7 @@ def test_a_damaged_one_takes_no_whole_ones_place() -> None:
     saved = Saved(5)
     saved.damage(1)
 
-    saved.let_go()
+    saved.acknowledge()
 
     assert saved.states() == [S.ACKED, S.ACKED, S.ACKED, S.CONDEMNED, S.CONDEMNED]
 
@@ -142,7 +142,7 @@ def test_a_damaged_one_goes_with_the_whole_ones_of_its_time() -> None:
     saved = Saved(5)
     saved.damage(3)
 
-    saved.let_go()
+    saved.acknowledge()
 
     assert saved.states() == [S.ACKED, S.ACKED, S.CONDEMNED, S.CONDEMNED, S.CONDEMNED]
 
@@ -163,7 +163,7 @@ def test_where_only_damaged_ones_are_too_many_nothing_goes() -> None:
     for each in (1, 2):
         saved.damage(each)
 
-    saved.let_go()
+    saved.acknowledge()
 
     assert saved.states() == [S.ACKED] * 4
 

@@ -103,7 +103,8 @@ class Desk:
     def note_change(self, now: float) -> None:
         """Raise `state_seq` when something that matters to decisions is not what it was."""
         operation = self.memory.operation
-        said = (self.phase, self._idle(now).verdict, operation.kind if operation else "")
+        awaited = operation.kind if operation and not operation.at_leisure else ""
+        said = (self.phase, self._idle(now).verdict, awaited)
         if said != self._said:
             self._said = said
             self.heart.changed(now)

@@ -47,6 +47,7 @@ class Heart:
         self._operating = False
         self._acks: tuple[str, ...] = ()
         self._acks_sent: tuple[str, ...] = ()
+        self._leisurely: tuple[str, ...] = ()
         self._rests: tuple[tuple[float, float], ...] = ()  # when each ended, and how long it was
         self._rests_sent: tuple[tuple[float, float], ...] = ()
         self._reasons_sent: tuple[str, ...] | None = None
@@ -62,9 +63,10 @@ class Heart:
         self._due_at = min(self._due_at, now + self._pause_s())
 
     def set_operating(self, now: float, *, operating: bool) -> None:
-        """While an operation runs somebody waits for it: beat faster."""
-        self._operating = operating
-        self.hurry(now)
+        """While an operation runs for which somebody waits: beat faster."""
+        if operating != self._operating:
+            self._operating = operating
+            self.hurry(now)
 
     def changed(self, now: float) -> None:
         """The status differs from what was last said."""
@@ -81,7 +83,11 @@ class Heart:
         self._receipt = ""
         self.hurry(now)
 
-    def acknowledge(self, command_id: str, now: float) -> None:
+    def acknowledge(self, command_id: str, now: float, *, at_leisure: bool = False) -> None:
+        """At once, or `at_leisure` with every beat until one is written down."""
+        if at_leisure:
+            self._leisurely = tuple(dict.fromkeys((*self._leisurely, command_id)))[-MOST_RESTS:]
+            return
         if command_id not in self._acks:
             self._acks = (*self._acks, command_id)
         self.hurry(now)
@@ -102,14 +108,14 @@ class Heart:
         self._reasons_sent = reasons
         self._sent_at = now
         self._sent_seq = self.state_seq
-        self._acks_sent = self._acks
+        self._acks_sent = (*self._acks, *self._leisurely)
         return HeartbeatRequest(
             state_seq=self.state_seq,
             clock=clock,
             receipt=self._receipt,
             status=status if telling or reasons != self._reasons_written else None,
             usage=usage if telling else None,
-            acks=self._acks,
+            acks=self._acks_sent,
             rests=tuple(Rested(max(0.0, now - ended), idle) for ended, idle in self._rests),
         )
 
@@ -130,6 +136,7 @@ class Heart:
     def _written(self) -> None:
         """A receipt that is new stands for a write."""
         self._rests = tuple(each for each in self._rests if each not in self._rests_sent)
+        self._leisurely = tuple(e for e in self._leisurely if e not in self._acks_sent)
         self._reasons_written = self._reasons_sent
 
     def failed(self, failure: Failure, now: float) -> None:

@@ -57,7 +57,7 @@ class Operations:
     def take(self, command: Command, now: float) -> None:
         """Carry the command out unless that was done before; acknowledge it in any case."""
         desk = self._desk
-        desk.heart.acknowledge(command.id, now)
+        desk.heart.acknowledge(command.id, now, at_leisure=command.at_leisure)
         if command.id in desk.memory.taken:
             return
         if command.kind == THAW:  # before it is remembered: thawing twice is harmless
@@ -134,7 +134,7 @@ class Operations:
         else:
             desk.remember(operation=command, waiting=rest)
             desk.do(TakeSnapshot(command, plan))
-        desk.heart.set_operating(now, operating=True)
+        desk.heart.set_operating(now, operating=not command.at_leisure)
 
     def _give_up_drains(self, now: float) -> None:
         desk = self._desk

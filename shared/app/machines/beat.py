@@ -30,8 +30,8 @@ def beat(services: Services, token: MachineToken, request: HeartbeatRequest) -> 
     settings = services.settings
     index = services.command_index.read()
     commands: tuple[Command, ...] = ()
-    done = of_errands(request.acks)  # those are not in a mailbox
-    if len(done) < len(request.acks) or token.rental_id in index.waiting:
+    errands = of_errands(request.acks)  # not in a mailbox: their lease says so when it is written
+    if len(errands) < len(request.acks) or token.rental_id in index.waiting:
         from shared.app.machines.collect import collect  # noqa: PLC0415 - most beats collect none
 
         commands = collect(services, token, request.acks)
@@ -40,7 +40,7 @@ def beat(services: Services, token: MachineToken, request: HeartbeatRequest) -> 
     soon = watched or (request.status is not None and request.status.idle.verdict == IDLE)
     next_beat_s = settings.watched_beat_s if soon else settings.default_beat_s
     receipt = ""  # it keeps the one it has
-    if done or not _steady(services, token, request):
+    if not _steady(services, token, request):
         from shared.app.machines.renew import renew  # noqa: PLC0415 - a steady beat writes nothing
 
         renewed = renew(services, token, request, next_beat_s)
@@ -50,7 +50,7 @@ def beat(services: Services, token: MachineToken, request: HeartbeatRequest) -> 
         if renewed.errand:
             from shared.app.machines.collect import told  # noqa: PLC0415 - once an hour
 
-            commands = (*commands, told(renewed.errand))
+            commands = (*commands, told(renewed.errand, at_leisure=True))
     elif watched and request.usage:
         from shared.app.machines.renew import write_lease  # noqa: PLC0415 - nor one unwatched
 

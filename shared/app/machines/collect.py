@@ -20,7 +20,7 @@ def collect(services: Services, token: MachineToken, acks: tuple[str, ...]) -> t
     return tuple(told(each) for each in box.commands)
 
 
-def told(command: QueuedCommand) -> Command:
+def told(command: QueuedCommand, *, at_leisure: bool = False) -> Command:
     return Command(
         id=command.id,
         kind=command.kind,
@@ -28,4 +28,5 @@ def told(command: QueuedCommand) -> Command:
         drain_id=command.drain_id,
         parent_manifest_key=command.parent_manifest_key,
         idle=idle_policy(command.policy) if command.policy else None,
+        at_leisure=at_leisure,
     )

@@ -17,6 +17,7 @@ from shared.app.instances.hints import hint
 from shared.app.instances.save import note, save
 from shared.app.instances.scene import load
 from shared.app.rentals.merge import merge
+from shared.app.snapshots.settle import settle
 from shared.domain.errors import DocumentExists, StoreError, VersionConflict
 from shared.domain.history.book import machine_key
 from shared.domain.instances.model import InstanceState
@@ -28,6 +29,7 @@ from shared.domain.snapshots.report import failed, reported
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from shared.app.instances.scene import Loaded
     from shared.app.services import Services
     from shared.domain.instances.model import Instance
     from shared.domain.machines.tokens import MachineToken
@@ -46,13 +48,13 @@ def record_events(
     services: Services, token: MachineToken, request: wire.EventsRequest
 ) -> wire.EventsAnswer:
     """The ids that are recorded, or can never be. Raises StoreError for the rest."""
-    recorded = []
+    recorded, left = [], False
     for event in request.events:
         handler = _HANDLERS.get(event.kind)
-        if handler:
-            handler(services, token, event)
+        settled = bool(handler and handler(services, token, event))
+        left = left or not (settled or event.kind == wire.EVENT_LOG)
         recorded.append(event.id)
-    if any(event.kind != wire.EVENT_LOG for event in request.events):
+    if left:
         hint(services, token.instance_id, "its machine told something")
     status = wire.FENCED if _came_too_late(services, token, request) else wire.OK
     return wire.EventsAnswer(status, services.clock.now().timestamp(), tuple(recorded))
@@ -69,13 +71,20 @@ def _came_too_late(services: Services, token: MachineToken, request: wire.Events
     )
 
 
-def _snapshot_done(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
+def _snapshot_done(services: Services, token: MachineToken, event: wire.AgentEvent) -> bool:
+    """Whether it is acknowledged, and nothing is left to do."""
     done = event.snapshot
     if done is None:
-        return
+        return False
+    if not done.drain_id:
+        loaded = load(services, token.instance_id)
+        if loaded and settle(services, loaded, token, done):
+            _count_traffic(services, token, event, LITTLE_BYTES, loaded)
+            return True
     now = services.clock.now()
     _change_snapshot(services, token, done.snapshot_id, lambda s: reported(s, done, now))
     _count_traffic(services, token, event, 0 if done.drain_id else LITTLE_BYTES)
+    return False
 
 
 def _snapshot_failed(services: Services, token: MachineToken, event: wire.AgentEvent) -> None:
@@ -238,7 +247,11 @@ def _log(services: Services, token: MachineToken, event: wire.AgentEvent) -> Non
 
 
 def _count_traffic(
-    services: Services, token: MachineToken, event: wire.AgentEvent, little: int = 0
+    services: Services,
+    token: MachineToken,
+    event: wire.AgentEvent,
+    little: int = 0,
+    loaded: Loaded | None = None,
 ) -> None:
     """Not where it is `little` more than was counted: that comes with what follows, and to the
     last byte when its machine stops or goes, by its lease.
@@ -246,11 +259,14 @@ def _count_traffic(
     usage = event.usage
     if usage is None:
         return
-    lease = services.store.get(LEASES, token.rental_id)
+    lease = loaded.lease if loaded else services.store.get(LEASES, token.rental_id)
     before = (lease.value.received_before, lease.value.sent_before) if lease else (0, 0)
     received = None if usage.rx_bytes is None else before[0] + usage.rx_bytes
     sent = None if usage.tx_bytes is None else before[1] + usage.tx_bytes
-    rental = services.store.get(RENTALS, token.rental_id) if little else None
+    rental = None
+    if little:
+        at_hand = loaded.rental(token.rental_id) if loaded else None
+        rental = at_hand or services.store.get(RENTALS, token.rental_id)
     if rental and rental.value.meter.untold_bytes(received, sent) < little:
         return
     merge(
@@ -260,7 +276,7 @@ def _count_traffic(
     )
 
 
-_HANDLERS: Mapping[str, Callable[[Services, MachineToken, wire.AgentEvent], None]] = {
+_HANDLERS: Mapping[str, Callable[[Services, MachineToken, wire.AgentEvent], bool | None]] = {
     wire.EVENT_SNAPSHOT_DONE: _snapshot_done,
     wire.EVENT_SNAPSHOT_FAILED: _snapshot_failed,
     wire.EVENT_USABLE: _usable,

@@ -37,21 +37,21 @@ def verify_snapshot(services: Services, loaded: Loaded, step: Verify) -> bool:
     if stored is None:
         return False
     if stored.value.state is not SnapshotState.UPLOADED:
-        return _acknowledge(services, loaded, stored)
-    found = _verified(services, stored.value)
+        return acknowledge(services, loaded, stored)
+    found = looked_for(services, stored.value)
     if found.state is not SnapshotState.VERIFIED:
         services.store.save(SNAPSHOTS, found.id, found, stored.version)
         return False
     try:
-        return _acknowledge(services, loaded, Stored(stored.key, found, stored.version))
+        return acknowledge(services, loaded, Stored(stored.key, found, stored.version))
     except VersionConflict:
         # The instance has moved meanwhile. What was looked for is not looked for again.
         services.store.save(SNAPSHOTS, found.id, found, stored.version)
         return False
 
 
-def _verified(services: Services, snapshot: Snapshot) -> Snapshot:
-    """Not yet saved: verified, or abandoned with the reason."""
+def looked_for(services: Services, snapshot: Snapshot) -> Snapshot:
+    """Not yet saved: verified, or abandoned with the reason. Raises BlobError."""
     proven = [snapshot.parent_manifest_key] if snapshot.parent_manifest_key else []
     try:
         found = services.snapshots.verify(snapshot.manifest_key, snapshot.manifest_md5, proven)
@@ -79,9 +79,10 @@ def _keys(snapshot: Snapshot, found: VerifiedSnapshot) -> tuple[SealedKey, ...]:
     return named
 
 
-def _acknowledge(services: Services, loaded: Loaded, stored: Stored[Snapshot]) -> bool:
+def acknowledge(services: Services, loaded: Loaded, stored: Stored[Snapshot]) -> bool:
     """Head, snapshot and what its policy lets go for it in one commit and one entry; what came too
-    late is kept as a branch (rule 11).
+    late is kept as a branch (rule 11). `stored` is verified, at the version that was read. Whether
+    nothing is left to do. Raises VersionConflict.
     """
     instance, snapshot = loaded.instance.value, stored.value
     if not becomes_head(instance, snapshot):

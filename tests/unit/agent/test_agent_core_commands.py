@@ -57,6 +57,22 @@ def test_a_command_is_acknowledged_again_when_it_comes_again() -> None:
     assert second.acks == ("cmd_s",)
 
 
+def test_a_snapshot_that_nobody_waits_for_changes_no_state_and_no_pace() -> None:
+    awaited, unhurried = ready_world(), ready_world()
+    before = [each.order().state_seq for each in (awaited, unhurried)]
+
+    awaited.order(SNAP)
+    unhurried.order(replace(SNAP, at_leisure=True))
+    under_way = [each.order() for each in (awaited, unhurried)]
+    for each in (awaited, unhurried):
+        each.finish_work()
+    ended = [each.order().state_seq for each in (awaited, unhurried)]
+
+    assert [each.state_seq for each in under_way] == [before[0] + 1, before[1]]
+    assert ended == [before[0] + 2, before[1]]
+    assert unhurried.count(facts.TakeSnapshot) == len(told(unhurried, EVENT_SNAPSHOT_DONE)) == 1
+
+
 def test_a_command_is_on_disk_before_it_is_begun() -> None:
     world = ready_world()
 

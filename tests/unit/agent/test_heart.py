@@ -230,3 +230,25 @@ def test_reasons_that_changed_are_told_beside_the_receipt_until_they_are_written
     assert same.status is None
     assert (changed.receipt, changed.status, changed.usage) == ("r1", older, None)
     assert known.status is None
+
+
+def test_what_nobody_waits_for_is_acknowledged_until_a_beat_is_written_down_and_hurries_none() -> (
+    None
+):
+    made = heart()
+    beat(made, 0.0)
+    made.answered(answer("r1"), 0.1)
+    due_at = made.due_at
+
+    made.acknowledge("cmd_1", 5.0, at_leisure=True)
+    made.acknowledge("cmd_1", 6.0, at_leisure=True)
+    steady = beat(made, 30.1)
+    made.answered(answer(""), 30.2)
+    renewing = beat(made, 60.3)
+    made.answered(answer("r2"), 60.4)
+    after = beat(made, 90.5)
+
+    assert made.due_at is None
+    assert due_at == 30.1
+    assert (steady.receipt, steady.acks, renewing.acks) == ("r1", ("cmd_1",), ("cmd_1",))
+    assert after.acks == ()
