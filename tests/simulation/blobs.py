@@ -86,6 +86,8 @@ class SimulatedBlobs:
         if faults.strikes("blob_refused", call):
             raise BlobRefused("not now")
         self._allow(token, key, len(content))
+        if faults.strikes("blob_stored_cut", call):
+            content = content[: len(content) // 2]
         self.put_new(key, content)
         if faults.strikes("blob_doubled", call):
             raise BlobPrecondition(f"{key}: the request came twice")

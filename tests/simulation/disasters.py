@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from tests.simulation.world import SimWorld
 
 _BETWEEN_S = (600.0, 6900.0)
-_AWAY_S = 3600.0
+_AWAY_S = (1200.0, 3600.0)
+_LAST_MOMENTS = 0.6  # of the older copies are so young that little is lost
+_COPIED_EVERY_S = 4.0
 _NEWER_S = (30.0, 1200.0)
 _NEWER_SCHEMA = 99
 _NEW_WORD = "hovering"
@@ -36,12 +38,9 @@ class Disasters:
 
     def _of(self, fault: str, call: str) -> Callable[[], None] | None:
         if fault == menu.CONTROL_PLANE_AWAY:
-            return lambda: self._world.go_away(self._at_most(_AWAY_S))
+            return lambda: self._world.go_away(self._at_most(self._chance.choice(_AWAY_S)))
         if fault == menu.OLDER_STORE:
-            world = self._world
-            kept_s = self._chance.uniform(*_BETWEEN_S) / 2
-            world.agenda.later(kept_s, world.lost_store.keep)
-            return world.lost_store.put_back
+            return self._older_store()
         if fault == menu.WIPED_STORE:
             # What there was after set-up: the owners have handed their keys in again.
             return self._world.lost_store.put_back
@@ -50,6 +49,32 @@ class Disasters:
         if fault == menu.UNKNOWN_STATE:
             return lambda: self._rewrite(call, {"state": _NEW_WORD})
         return None
+
+    def _older_store(self) -> Callable[[], None]:
+        if self._chance.random() < _LAST_MOMENTS:
+            return self._lose_the_last_moments
+        lost_store = self._world.lost_store
+        self._world.agenda.later(self._chance.uniform(*_BETWEEN_S) / 2, lost_store.keep)
+        return lost_store.put_back
+
+    def _lose_the_last_moments(self) -> None:
+        """The copy is some seconds old when it is put back: as soon as that forgets a contract."""
+        self._world.lost_store.keep()
+        self._world.agenda.later(_COPIED_EVERY_S, self._put_back_or_copy_again)
+
+    def _put_back_or_copy_again(self) -> None:
+        """Every other time what is forgotten never comes up: nobody hears of it by itself."""
+        world, lost_store = self._world, self._world.lost_store
+        if world.faults.calm or lost_store.happened:
+            return
+        forgotten = lost_store.would_forget()
+        if not forgotten:
+            self._lose_the_last_moments()
+            return
+        lost_store.put_back()
+        if self._chance.random() < 0.5:
+            for contract in forgotten:
+                world.provider.site.befall("host_death", contract)
 
     def _at(self, cell: tuple[str, str], befall: Callable[[], None]) -> None:
         if not self._world.faults.calm and self._world.faults.happens(*cell):

@@ -64,20 +64,25 @@ class Fleet:
         try:
             answer = use_case(process)
         except Crash:
-            process.tasks.discard(task)
+            self._end(process, well=False)
             failed(Unreachable(f"{process.name} died"))
             return
         except DumontError as error:
-            process.tasks.discard(task)
+            self._end(process, well=False)
             failed(error)
             return
         except Exception as error:  # noqa: BLE001
-            process.tasks.discard(task)
+            self._end(process, well=False)
             self._defect(process, error)
             failed(Unreachable("a defect was answered with 500"))
             return
-        process.tasks.discard(task)
+        self._end(process, well=True)
         answered(answer)
+
+    def _end(self, process: Process, *, well: bool) -> None:
+        task = getcurrent()
+        process.tasks.discard(task)
+        self._world.judge.requests.ended(task, well=well)
 
     def _defect(self, process: Process, error: Exception) -> None:
         """What nobody foresaw is a finding, whatever else holds."""

@@ -1,13 +1,17 @@
 """The store is put back to what it was, or to nothing: what it forgot still runs.
 
-Most promises are about what the store knows; it has lost them. One is left to judge: nothing of
-ours that works and that it does not know any more is touched.
+Most promises are about what the store knows; it has lost them. Two are left to judge: nothing of
+ours that works and that it does not know any more is touched, and what began in the life of this
+store and never spoke is ended (rule 9).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.app.collections import INCARNATION, INCARNATION_KEY
+from shared.domain.market.strays import ALWAYS_ALLOWED
+from tests.simulation.judge.findings import LEAKED
 from tests.simulation.judge.naming import rental_named
 
 if TYPE_CHECKING:
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import SimWorld
 
 FORGOTTEN_TOUCHED = "forgotten_touched"
+CLOCKS_S = 5.0  # by so much the provider's clock may differ from ours
 
 
 class LostStore:
@@ -48,7 +53,36 @@ class LostStore:
             and not self._is_known(each)
         ]
 
+    def would_forget(self) -> list[Contract]:
+        """What stands and is not in the copy."""
+        known, ours = self._copy.get("rentals", {}), self._world.provider.site.ours()
+        standing = (each for each in ours if each.destroyed_at is None)
+        return [each for each in standing if rental_named(each) not in known]
+
+    def counts(self) -> dict[str, int]:
+        return {FORGOTTEN_TOUCHED: len(self._touched()), LEAKED: len(self._left())}
+
     def findings(self) -> list[str]:
+        left = [f"{LEAKED}: contract {each.id}, {each.label}, stands" for each in self._left()]
+        return [*self._touched(), *left]
+
+    def _left(self) -> list[Contract]:
+        """What began in this life of the store and has no document. Not where they are so many
+        that the sweep has to stop, nor where a machine of a later state has spoken since.
+        """
+        site = self._world.provider.site
+        life = self._world.store.get(INCARNATION, INCARNATION_KEY)
+        if life is None:
+            return []
+        began = life.value.since.timestamp() + CLOCKS_S
+        left = [
+            each
+            for each in site.ours()
+            if each.destroyed_at is None and each.created_at > began and not self._is_known(each)
+        ]
+        return left if len(left) <= ALWAYS_ALLOWED else []
+
+    def _touched(self) -> list[str]:
         """What we ordered to stop or to end though no document tells of it."""
         return [
             f"{FORGOTTEN_TOUCHED}: contract {each.id}, {each.label}, was ended"

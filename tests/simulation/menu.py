@@ -19,7 +19,16 @@ STORM_S = 7200.0
 STORE_READS = ("store.get", "store.get_each", "store.find", "store.count")
 # Between a claim and what it claims: rare among all saves, and where a pause is dearest.
 TURN_TAKEN = "store.save of a turn"
-STORE_WRITES = ("store.add", "store.save", "store.commit", "store.delete", TURN_TAKEN)
+# What a call outside has brought, and what was claimed before it: rare among all commits, too.
+RENTAL_TOLD = "store.commit of a rental"
+STORE_WRITES = (
+    "store.add",
+    "store.save",
+    "store.commit",
+    "store.delete",
+    TURN_TAKEN,
+    RENTAL_TOLD,
+)
 BUS = ("bus.publish",)
 BLOBS = ("blobs.get", "blobs.stat", "blobs.grant", "blobs.delete")
 PROVIDER = (
@@ -68,7 +77,7 @@ FAULTS: Mapping[str, tuple[str, ...]] = {
     PAUSE: OUTSIDE,
     AWAY: (*STORE_READS, *STORE_WRITES, *BUS),
     LOST_ANSWER: (*STORE_WRITES, *BUS, *REQUESTS),
-    CONFLICT: ("store.save", "store.commit", "store.delete", TURN_TAKEN),
+    CONFLICT: ("store.save", "store.commit", "store.delete", TURN_TAKEN, RENTAL_TOLD),
     LOST: (*TOPICS, *REQUESTS),
     DOUBLED: (*TOPICS, *SCHEDULES, *REQUESTS),
     LATE: (*TOPICS, *SCHEDULES),
@@ -98,7 +107,8 @@ TYPICAL: Mapping[str, float] = {
     TURN_TAKEN: 90.0,
     "store.find": 700.0,
     "store.get_each": 250.0,
-    "store.commit": 350.0,
+    "store.commit": 250.0,
+    RENTAL_TOLD: 100.0,
     "store.count": 1.5,
     "store.add": 25.0,
     "bus.publish": 120.0,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from greenlet import getcurrent
 
-from shared.app.collections import PACES
+from shared.app.collections import PACES, RENTALS
 from shared.app.machines.index_cache import CommandIndexCache
 from shared.app.machines.lease_cache import LeaseCache
 from shared.app.market.offers_cache import OfferCache
@@ -22,7 +22,7 @@ from tests.simulation.agenda import Crash
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     Run = Callable[[], Any]
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from shared.app.services import Services
     from shared.domain.accounts import ProviderAccount
+    from shared.ports.store import Write
     from tests.simulation.world import SimWorld
 else:
     Services = object  # its read-only properties would stand in the way of the fields below
@@ -147,15 +148,26 @@ def _wrap(process: Process, call: str, inner: Callable[..., Any], how: Any) -> C
         other = _called(process, menu.TURN_TAKEN, inner, how)
         plain = _called(process, call, inner, how)
         return lambda *args, **named: (other if args[0] is PACES else plain)(*args, **named)
+    if call == "store.commit":
+        of_rental = _called(process, menu.RENTAL_TOLD, inner, how)
+        whole = _called(process, call, inner, how)
+        return lambda writes: (of_rental if _is_of_rental(writes) else whole)(writes)
     if call == "provider.create":
         send = _called(process, call, inner, how)
 
         def leave(order: Any) -> Any:
             world.judge.requests.leaves(order.label)
-            return send(order)
+            made = send(order)
+            world.judge.requests.answered(getcurrent(), order.label, made.contract_id)
+            return made
 
         return leave
     return _called(process, call, inner, how)
+
+
+def _is_of_rental(writes: Sequence[Write]) -> bool:
+    """Claims, and what was learnt outside: not what only follows from a decision."""
+    return isinstance(writes[0], Save) and writes[0].collection is RENTALS
 
 
 def _called(process: Process, call: str, inner: Callable[..., Any], how: Any) -> Callable[..., Any]:
@@ -250,7 +262,7 @@ class _StoreFate(_Plain):
 
     def _somebody_saves(self, call: str, args: tuple[Any, ...]) -> bool:
         """The very same value once more: only its version is another."""
-        if call == "store.commit":
+        if call in {"store.commit", menu.RENTAL_TOLD}:
             named = [each for each in args[0] if isinstance(each, Save | Delete)]
             if not named:
                 return False

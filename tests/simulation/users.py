@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shared.app.budgets.change import set_user_limit
 from shared.app.instances import orders
 from shared.app.instances.create import NewInstance, create_instance
+from shared.app.snapshots.condemn import delete_snapshot
 from shared.app.snapshots.restore import restore
 from shared.domain.billing.limits import AtLimit, Limit, Period
 from shared.domain.errors import DumontError, StoreError
@@ -45,9 +47,12 @@ ORDERS = (
     "destroy",
     "configure",
     "restore",
+    "delete_snapshot",
     "set_serverless",
 )
 LIMITED = 0.2
+# Of their instances: something long runs in them, and they order nothing until it is done.
+STEADY = 0.15
 CAPS_USD = (0.2, 0.5, 1.0)
 BIDS = (None, None, None, 600_000)  # micro-USD an hour
 MODES = (Serverless(Mode.FAST), Serverless(Mode.FAST), Serverless(Mode.ECONOMIC), None)
@@ -59,6 +64,7 @@ _LAST_TRY = 60
 _BETWEEN_S = (30.0, 1800.0)
 _AT_ONCE, _AT_ONCE_S = 0.1, (0.2, 12.0)  # how often an order follows upon another's heels
 _MOST_INSTANCES = 4
+_WHILE_IT_WAKES = 0.3
 _ANEW = 0.3  # how many of the snapshots that are asked for go into a new instance
 
 
@@ -106,15 +112,18 @@ class Users:
         )
 
     def _create(self, instance_id: InstanceId) -> None:
-        chance, owner = self._chance, self.instances[instance_id]
-        new = _new_instance(chance)
+        owner, steady = self.instances[instance_id], self._chance.random() < STEADY
+        new = _new_instance(self._chance)
+        if steady:
+            new = replace(new, hibernation=HibernationPolicy(enabled=False))
         number = instance_id.removeprefix("inst_")
 
         def make(services: Services) -> object:
             return create_instance(services, owner, new, idempotency_id=number)
 
         self._until_answered(make, "create", _LAST_TRY)
-        self._plan(instance_id)
+        if not steady:
+            self._plan(instance_id)
 
     def _plan(self, instance_id: InstanceId) -> None:
         at_once = self._chance.random() < _AT_ONCE
@@ -133,6 +142,8 @@ class Users:
                 self._perhaps_force(instance_id)
         if name == "restore":
             self._restore(instance_id)
+        elif name == "delete_snapshot":
+            self._delete_snapshot(instance_id)
         else:
             if name == "configure":
                 details = _rules(self._chance)
@@ -148,13 +159,8 @@ class Users:
 
     def _restore(self, instance_id: InstanceId) -> None:
         """Any snapshot of it: into itself while it sleeps, into a new instance otherwise."""
-        documents, chance = self._world.judge.documents, self._chance
-        source = documents.instances.get(instance_id)
-        known = sorted(
-            key
-            for key, each in documents.snapshots.items()
-            if each.instance_id == instance_id and each.restorable
-        )
+        chance, known = self._chance, self._restorable(instance_id)
+        source = self._world.judge.documents.instances.get(instance_id)
         if source is None or not known:
             return
         snapshot_id, owner = SnapshotId(chance.choice(known)), self.instances[instance_id]
@@ -172,6 +178,30 @@ class Users:
                 services, owner, snapshot_id, new_instance=anew, label="", idempotency_id=number
             ),
             f"restore {snapshot_id} of {instance_id}",
+            3,
+        )
+
+    def _restorable(self, instance_id: InstanceId) -> list[str]:
+        snapshots = self._world.judge.documents.snapshots
+        return sorted(
+            key
+            for key, each in snapshots.items()
+            if each.instance_id == instance_id and each.restorable
+        )
+
+    def _delete_snapshot(self, instance_id: InstanceId) -> None:
+        """Any of it, now and then while it wakes; every other time what it would wake from."""
+        chance, known = self._chance, self._restorable(instance_id)
+        instance = self._world.judge.documents.instances.get(instance_id)
+        if instance is None or not known:
+            return
+        if instance.state is InstanceState.ASLEEP and chance.random() < _WHILE_IT_WAKES:
+            self._order(instance_id, "wake", {}, tries=3)
+        needed = instance.saved if chance.random() < 0.5 else None
+        snapshot_id, owner = needed or SnapshotId(chance.choice(known)), self.instances[instance_id]
+        self._until_answered(
+            lambda services: delete_snapshot(services, owner, snapshot_id),
+            f"delete {snapshot_id} of {instance_id}",
             3,
         )
 

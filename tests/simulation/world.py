@@ -22,6 +22,7 @@ from tests.simulation.judge.judge import Judge
 from tests.simulation.lost_store import FORGOTTEN_TOUCHED, LostStore
 from tests.simulation.outcome import Outcome
 from tests.simulation.processes import CallFate, Process
+from tests.simulation.returning import Returning
 from tests.unit.auth.world import FakeSecrets
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class SimWorld:
         self.judge = Judge(self, self.provider, self.machines, self.blobs)
         self.judge.watch(self.store)
         self.lost_store = LostStore(self)
+        self.returning = Returning(self)
         self.schedules = Schedules(self)
         self.disasters = Disasters(self)
 
@@ -140,6 +142,7 @@ class SimWorld:
         self.is_away = False
         self._back_at_s = self.agenda.now_s
         self.tell("the control plane is back")
+        self.returning.some_come_later()
 
     def stop_faults(self) -> None:
         self.faults.stop()
@@ -159,8 +162,7 @@ class SimWorld:
         )
         if self.lost_store.happened:
             outcome.findings = [*self.fleet.defects, *self.lost_store.findings()]
-            touched = len(self.lost_store.findings())
-            outcome.counts = {"defects": len(self.fleet.defects), FORGOTTEN_TOUCHED: touched}
+            outcome.counts = {"defects": len(self.fleet.defects), **self.lost_store.counts()}
             return outcome
         outcome.instances = len(self.judge.documents.instances)
         outcome.ran = self.judge.work.came_to_run()

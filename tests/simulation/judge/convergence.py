@@ -31,6 +31,6 @@ class Convergence:
 
     def _waits(self, contract: Contract) -> bool:
         """Its host is dead, or its GPU is another's."""
-        if self._site.model.slices[contract.slot].host_dead:
+        if self._site.is_dead(contract):
             return True
         return contract.intended_status == "running" and contract.cur_state == "stopped"

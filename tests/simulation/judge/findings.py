@@ -10,15 +10,18 @@ LEAKED = "leaked"  # a machine that stands, is ours, and that no document wants
 DOUBLE_PROVISIONED = "double_provisioned"  # more than one create call for a rental
 LOSERS_KEPT = "losers_kept"  # a racer that stands long after another had won
 TOO_MANY_MACHINES = "too_many_machines"  # two of one instance's machines at work, or live
+FACTS_LOST = "facts_lost"  # what a create was answered is in no document
 LATE_SENDS = "late_sends"  # a create that was sent when its claim no longer allowed it
 FOREIGN_TOUCHED = "foreign_touched"
 RENTED_UNPAID = "rented_unpaid"  # the market rented to an account that had no credit
 BOUND_DESTROYED = "bound_destroyed"  # while its rental was not releasing
 HEALTHY_FAILOVERS = "healthy_failovers"
+LEFT_DEAD = "left_dead"  # nobody moved the work of a dead machine
 SNAPSHOTS_LOST = "snapshots_lost"  # acknowledged and gone, or restored with other bytes
-BROKEN_CHAINS = "broken_chains"  # a head that does not follow the head before it
+BROKEN_CHAINS = "broken_chains"  # a head that is not the primary's, on the head before it
 WORK_LOST = "work_lost"  # what was saved by a drain is not what a wake brings back
 UNSAFE_RELEASES = "unsafe_releases"  # work was let go that no verified snapshot holds
+WRITES_AFTER_FENCE = "writes_after_fence"  # a machine of the past was let write
 STOPS_UNDER_LEASE = "stops_under_lease"
 SLEEPS_UNASKED = "sleeps_unasked"  # put to sleep on evidence that was too old
 GONE_TOO_EARLY = "gone_too_early"  # called gone while it stood, and a list could have told
@@ -33,15 +36,18 @@ KINDS = (
     DOUBLE_PROVISIONED,
     TOO_MANY_MACHINES,
     LOSERS_KEPT,
+    FACTS_LOST,
     LATE_SENDS,
     FOREIGN_TOUCHED,
     RENTED_UNPAID,
     BOUND_DESTROYED,
     HEALTHY_FAILOVERS,
+    LEFT_DEAD,
     SNAPSHOTS_LOST,
     BROKEN_CHAINS,
     WORK_LOST,
     UNSAFE_RELEASES,
+    WRITES_AFTER_FENCE,
     STOPS_UNDER_LEASE,
     SLEEPS_UNASKED,
     GONE_TOO_EARLY,

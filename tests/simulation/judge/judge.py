@@ -37,16 +37,17 @@ class Judge:
         self.requests = RequestJudge(world, site, documents, found)
         self.roles = RoleJudge(world, site, documents, found)
         self.work = WorkJudge(world, documents, machines.truth, blobs, found)
-        self.health = HealthJudge(world, documents, machines, found)
+        self.health = HealthJudge(world, documents, machines, provider.desk, found)
         self.money = MoneyJudge(world, site, documents, self.requests, found)
         self.caps = CapJudge(world, documents, self.money, found)
         self.ends = EndJudge(world, site, documents, found)
         self.absence = AbsenceJudge(site, provider.desk, documents, found)
         self.idleness = IdleJudge(documents, found)
         self.convergence = Convergence(site, documents)
-        self.money.counted += [self.ends.look, self.roles.look]
+        self.money.counted += [self.ends.look, self.roles.look, self.health.check]
         provider.desk.log.append(self.requests)
         machines.watchers += [self.roles, self.work]
+        machines.guards.append(self.roles)
 
     def watch(self, store: ObservedStore) -> None:
         """Follow this store from now on; in place of another, if there was one."""
@@ -57,6 +58,7 @@ class Judge:
         self.work.check_all()
         self.money.check()
         self.ends.check()
+        self.health.check()
         counts = {kind: self.findings.counts[kind] for kind in KINDS}
         after_usd = self.money.after_release_usd()
         return Verdict(counts, tuple(self.findings.texts), after_usd)

@@ -12,6 +12,7 @@ from shared.domain.rentals.timing import ISSUE_S, Timing
 from tests.simulation.judge.findings import (
     BOUND_DESTROYED,
     DOUBLE_PROVISIONED,
+    FACTS_LOST,
     FOREIGN_TOUCHED,
     LATE_SENDS,
     RENTED_UNPAID,
@@ -44,6 +45,7 @@ class RequestJudge:
         self._creates: Counter[str] = Counter()
         self.let_go_at: dict[int, float] = {}
         self.halted: set[int] = set()
+        self._told: dict[object, list[tuple[str, str]]] = {}  # by task: rental and its contract
 
     def leaves(self, label: str) -> None:
         """The code sends a create now; what befalls its process or the way is no fault of it."""
@@ -55,6 +57,20 @@ class RequestJudge:
         if now > issued_by:
             text = f"the create of {rental.id} leaves {now - issued_by} too late"
             self._findings.add(LATE_SENDS, rental.id, text)
+
+    def answered(self, task: object, label: str, contract_id: str) -> None:
+        """This task was told by a clean answer which contract it has made."""
+        self._told.setdefault(task, []).append((rental_in(label), contract_id))
+
+    def ended(self, task: object, *, well: bool) -> None:
+        """Rule 2: what it was told stands in a document, unless it died or failed with that."""
+        for rental_id, contract_id in self._told.pop(task, []):
+            rental = self._documents.rentals.get(rental_id)
+            if not well or rental is None:
+                continue
+            if contract_id not in {rental.contract_id, *rental.strays}:
+                text = f"{rental_id} does not know contract {contract_id}, which it made"
+                self._findings.add(FACTS_LOST, contract_id, text)
 
     def issued(self, call: str, request: Request) -> None:
         """It leaves our process now."""

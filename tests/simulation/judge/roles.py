@@ -10,7 +10,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shared.domain.rentals.model import RentalState
-from tests.simulation.judge.findings import HEALTHY_FAILOVERS, LOSERS_KEPT, TOO_MANY_MACHINES
+from tests.simulation.judge.findings import (
+    HEALTHY_FAILOVERS,
+    LOSERS_KEPT,
+    TOO_MANY_MACHINES,
+    WRITES_AFTER_FENCE,
+)
 from tests.simulation.judge.naming import rental_named
 
 if TYPE_CHECKING:
@@ -30,7 +35,7 @@ GRACE_S = 300.0 + 2 * 30.0 + 15.0  # a receipt's life, and two beats
 
 
 class RoleJudge:
-    """Implements the machines' Watcher."""
+    """Implements the machines' Watcher and Guard."""
 
     def __init__(self, world: World, site: Site, documents: Documents, findings: Findings) -> None:
         self._world = world
@@ -71,15 +76,26 @@ class RoleJudge:
         plan = host.plan
         instance = self._documents.instances.get(plan.instance_id) if plan else None
         rental = self._documents.rentals.get(plan.rental_id) if plan else None
-        if plan is None or instance is None or rental is None:
+        if instance is None or rental is None or self.is_past(host):
             return
-        is_primary = (instance.primary, instance.epoch) == (plan.rental_id, plan.epoch)
-        if is_primary and rental.contract_id == str(host.contract.id):
+        if rental.contract_id == str(host.contract.id):
             text = f"contract {host.contract.id}, primary of {instance.id}, was fenced"
             self._findings.add(HEALTHY_FAILOVERS, (instance.id, instance.epoch), text)
 
     def released(self, host: Host) -> None:
         self._leave(host)
+
+    def is_past(self, host: Host) -> bool:
+        plan = host.plan
+        instance = self._documents.instances.get(plan.instance_id) if plan else None
+        if plan is None or instance is None:
+            return False
+        return (instance.primary, instance.epoch) != (plan.rental_id, plan.epoch)
+
+    def was_let_write(self, host: Host) -> None:
+        plan = host.plan
+        text = f"contract {host.contract.id} of {plan.instance_id if plan else ''} was fenced"
+        self._findings.add(WRITES_AFTER_FENCE, host.contract.id, f"{text}, and let write")
 
     def _leave(self, host: Host) -> None:
         if host.plan is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.agent_wire.messages import READY
 from shared.domain.instances.idle import held_awake
 from shared.domain.instances.model import Desired, InstanceState
 from shared.domain.snapshots.model import SnapshotState
@@ -117,6 +118,8 @@ class WorkJudge:
             self._validated[after.id] = max(self._validated.get(after.id, -1), after.epoch)
         if after.head != before.head and after.head is not None:
             self._head_moved(before, after)
+        if _held(before) - _held(after) and after.state is InstanceState.RUNNING:
+            self._let_go(after)
         if before.state is InstanceState.DRAINING and after.primary is None:
             self._drained(before, after)
         woken = after.state is InstanceState.PROVISIONING
@@ -125,12 +128,24 @@ class WorkJudge:
             text = f"{after.id} wakes from {after.restore_from}, its head is {after.head}"
             self._findings.add(WORK_LOST, (after.id, after.epoch), text)
 
+    def _let_go(self, after: Instance) -> None:
+        """Rule 13: a lost machine is kept until its successor has the files and speaks."""
+        lease = self._documents.leases.get(after.primary or "")
+        ready_at, allowed = after.ready_at, after.failover_policy.hold_hours is not None
+        spoke = lease is not None and ready_at is not None and lease.seen_at >= ready_at
+        if not (allowed or spoke or (lease is not None and lease.phase == READY)):
+            text = f"{after.id} lets go what was lost, and {after.primary} has not spoken yet"
+            self._findings.add(UNSAFE_RELEASES, (after.id, after.epoch), text)
+
     def _head_moved(self, before: Instance, after: Instance) -> None:
-        """Rule 11: the new head was based on the old one."""
+        """Rule 11: the new head was written by the primary, and based on the old one."""
         snapshot = self._documents.snapshots.get(after.head or "")
         if snapshot is None or snapshot.parent != before.head:
             parent = snapshot.parent if snapshot else "unknown"
             text = f"{after.id}: {after.head} on {parent} follows {before.head}"
+            self._findings.add(BROKEN_CHAINS, after.head, text)
+        elif (snapshot.rental_id, snapshot.epoch) != (before.primary, before.epoch):
+            text = f"{after.id}: {after.head} is of {snapshot.rental_id}, not of {before.primary}"
             self._findings.add(BROKEN_CHAINS, after.head, text)
 
     def _drained(self, before: Instance, after: Instance) -> None:

@@ -82,6 +82,15 @@ class Host:
         self._end_life()
         self._machines.went_down(self, was_working=was_working)
 
+    def lose_sight(self) -> None:
+        """Its provider and we lose it for a while; it stands still meanwhile."""
+        self._machines.site.hosts.lose_sight_of(self.contract)
+
+    def come_back(self) -> None:
+        """Whatever kept it from us for a while is over, unless it is dead."""
+        self.link.mend()
+        self._machines.site.hosts.come_back(self.contract)
+
     def _suspend(self, *, suspended: bool) -> None:
         if suspended == self.is_suspended:
             return
@@ -220,6 +229,9 @@ class Host:
     def left_as_it_was(self) -> None:
         """Nothing is to be restored: what lies in the workspace stays there."""
         self._machines.truth.filled(self, "", self.disk.content, self.disk.content)
+
+    def when_let_write(self) -> Callable[[], None]:
+        return self._machines.when_let_write(self)
 
     def write_much_later(self, grant: wire.Grant, snapshot_id: str) -> None:
         """What a machine does that does not know how long it stood still."""

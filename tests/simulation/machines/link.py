@@ -30,6 +30,12 @@ class Link:
         self._parted_until_s = -1.0
         self.parted_at: float | None = None
 
+    def part(self, lasts_s: float) -> None:
+        self._parted_until_s = self._world.clock.monotonic_s() + lasts_s
+
+    def mend(self) -> None:
+        self._parted_until_s = -1.0
+
     @property
     def is_whole(self) -> bool:
         now = self._world.clock.monotonic_s()
@@ -51,7 +57,7 @@ class Link:
         world, faults = self._world, self._world.faults
         if faults.strikes("partition", call):
             lasts_s = self._chance.choice(PARTED_S)
-            self._parted_until_s = world.clock.monotonic_s() + lasts_s
+            self.part(lasts_s)
             world.tell(f"a machine is cut off for {lasts_s:.0f} s at {call}")
         if not self.is_whole:
             self.parted_at = world.clock.monotonic_s()

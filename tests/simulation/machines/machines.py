@@ -9,6 +9,8 @@ from tests.simulation.machines.host import Host
 from tests.simulation.machines.truth import DiskTruth
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from infra.simulators.vast.model.state import Contract
     from tests.simulation.blobs import SimulatedBlobs
     from tests.simulation.ports import World
@@ -25,6 +27,16 @@ class Watcher(Protocol):
     def released(self, host: Host) -> None: ...
 
 
+class Guard(Protocol):
+    """Knows who may write (rule 12)."""
+
+    def is_past(self, host: Host) -> bool:
+        """Whether it is fenced by now."""
+
+    def was_let_write(self, host: Host) -> None:
+        """Though it was fenced when it asked."""
+
+
 class Machines:
     """`of` holds a host for each contract that ever ran our agent."""
 
@@ -36,6 +48,7 @@ class Machines:
         self.truth = DiskTruth()
         self.of: dict[int, Host] = {}
         self.watchers: list[Watcher] = []
+        self.guards: list[Guard] = []
         site.watchers.append(self._follow)
 
     def _follow(self, contract: Contract) -> None:
@@ -51,6 +64,16 @@ class Machines:
                 each.released(host)
         if contract.container_wanted:
             self.site.hosts.container_up(contract)
+
+    def when_let_write(self, host: Host) -> Callable[[], None]:
+        """Taken when it asks for the right to write, called when it is given that."""
+        past = [each for each in self.guards if each.is_past(host)]
+
+        def given() -> None:
+            for each in past:
+                each.was_let_write(host)
+
+        return given
 
     def began_to_work(self, host: Host) -> None:
         for each in self.watchers:

@@ -36,13 +36,28 @@ class Snapshotting:
         self._attempts = 0
         self._parent_key = ""
         self.is_cancelled = False
+        self._loses_sight_at_its_end = False
 
     def begin(self) -> None:
+        if self._life.world.faults.strikes("lost_in_snapshot", "machine.snapshot"):
+            self._loses_sight_at_its_end = self._host.chance.random() < 0.5
+            if not self._loses_sight_at_its_end:
+                self._host.lose_sight()
+        self._ask()
+
+    def _ask(self) -> None:
+        if self._host.is_suspended:
+            self._host.held.append(self._unless_dead(self._ask))
+            return
         command, token = self._command, self._life.core.token
         request = wire.UploadsRequest(command.snapshot_id)
 
         def use_case(services: Services) -> wire.UploadsAnswer:
-            return uploads(services, token_of(services, f"Bearer {token}"), request)
+            given = self._host.when_let_write()
+            answer = uploads(services, token_of(services, f"Bearer {token}"), request)
+            if answer.write is not None:
+                given()
+            return answer
 
         self._host.link.ask("machine.uploads", use_case, self._granted, self._no_answer)
 
@@ -51,7 +66,7 @@ class Snapshotting:
         if self._attempts >= ATTEMPTS:
             self._fail(f"no grant: {failure.message}")
         else:
-            self._life.world.later(AGAIN_S, "uploads again", self._unless_dead(self.begin))
+            self._life.world.later(AGAIN_S, "uploads again", self._unless_dead(self._ask))
 
     def _granted(self, answer: wire.UploadsAnswer) -> None:
         if self._life.is_dead:
@@ -109,7 +124,7 @@ class Snapshotting:
             return self._holds(key, content)
         except BlobRefused:
             self._attempts += 1
-            self._retry(self.begin)  # with a fresh grant
+            self._retry(self._ask)  # with a fresh grant
             return False
         except BlobError:
             self._attempts += 1
@@ -140,6 +155,8 @@ class Snapshotting:
 
     def _done(self, image: Image) -> None:
         life, command = self._life, self._command
+        if self._loses_sight_at_its_end:
+            self._host.lose_sight()
         done = wire.SnapshotDone(
             snapshot_id=command.snapshot_id,
             drain_id=command.drain_id,

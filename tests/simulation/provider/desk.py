@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from infra.simulators.vast.api import dispatch
-from tests.simulation.provider.fortune import TIMEOUT_S, Fortune, draw, short_of_rows
+from tests.simulation.provider.fortune import (
+    STALE_AFTER_S,
+    STALL_S,
+    TIMEOUT_S,
+    Fortune,
+    draw,
+    short_of_rows,
+    without_the_young,
+)
 from tests.simulation.provider.wire import no_answer, raw_reply
 
 if TYPE_CHECKING:
     import random
 
+    from infra.simulators.vast.model.state import Row
     from infra.simulators.wire import Answer, Request
     from shared.adapters.market_api.transport import RawReply
     from tests.simulation.ports import World
@@ -38,7 +47,9 @@ class Desk:
         self._chance: random.Random = world.chance("provider.calls")
         self.log: list[Log] = []
         self.lies = 0
-        self._broken_until = 0.0
+        self._broken_since = self._broken_until = 0.0
+        self._is_stale_once = False
+        self._hidden_s = self._hidden_until = 0.0
 
     def exchange(self, call: str, request: Request) -> RawReply:
         """Raises httpx.HTTPError when no answer came."""
@@ -65,10 +76,25 @@ class Desk:
         """What breaks heals by itself, or when the faults stop."""
         now = self._world.clock.monotonic_s()
         if fortune.broken_s:
-            self._broken_until = now + fortune.broken_s
-        broken = now < self._broken_until and not self._world.faults.calm
-        if call == "provider.listing" and broken:
-            fortune.rules.append(short_of_rows())
+            self._broken_since, self._broken_until = now, now + fortune.broken_s
+            self._is_stale_once = True
+        if fortune.hidden_s:
+            self._hidden_s, self._hidden_until = fortune.hidden_s, now + fortune.hidden_s
+        if call != "provider.listing" or self._world.faults.calm:
+            return
+        if now < self._hidden_until:
+            fortune.rules.append(without_the_young(self._hidden_s))
+        if now < self._broken_until:
+            fortune.rules.append(self._of_a_broken_index(now))
+
+    def _of_a_broken_index(self, now: float) -> Row:
+        """Short of rows, as the list itself shows; but for one, well-formed, that is too old."""
+        age_s = now - self._broken_since
+        if not self._is_stale_once or age_s < STALE_AFTER_S:
+            return short_of_rows()
+        self._is_stale_once = False
+        self.lies += 1
+        return without_the_young(age_s + STALL_S)
 
     def _perform(self, call: str, request: Request, fortune: Fortune) -> Answer:
         site = self._site

@@ -1,6 +1,7 @@
 """Contracts of the same account that are not ours: nobody of us may touch them.
 
-Somebody else's, another deployment's under its own key, and ours by name with a forged proof.
+Somebody else's, another deployment's under its own key or a copy of ours, and ours by name with a
+forged proof.
 In some seeds there are none (an empty account must be able to finish), in some so many that a
 listing has several pages.
 """
@@ -13,6 +14,7 @@ from infra.simulators.vast.model import create, lifecycle
 from shared.domain.ids import RentalId
 from shared.domain.rentals.labels import label_of
 from tests.simulation.judge.naming import rental_named
+from tests.unit.auth.world import FakeSecrets
 
 if TYPE_CHECKING:
     import random
@@ -39,6 +41,11 @@ def late_of(chance: random.Random) -> int:
     return chance.choice(LATE)
 
 
+def _our_key() -> bytes:
+    """Whoever sets up a second deployment from a copy of the first has it."""
+    return FakeSecrets().signing_keys("label")[0].secret
+
+
 class Foreigners:
     """`ended` holds those that their owners ended themselves."""
 
@@ -50,6 +57,7 @@ class Foreigners:
             "somebody else's",
             label_of("production", RentalId("rent_1"), ANOTHERS_KEY),
             label_of(deployment_id, RentalId("rent_1"), ANOTHERS_KEY),
+            label_of("production", RentalId("rent_1"), _our_key()),
             f"dumont/{deployment_id}/rent_2",
             "",
         )
@@ -70,11 +78,15 @@ class Foreigners:
         return made
 
     def _label(self) -> str:
-        """In turn; and once ours are there, the name of one of them under another's key."""
+        """In turn; and once ours are there, the name of one of them: under another's key, or in
+        another deployment.
+        """
         ours = [named for each in self._site.ours() if (named := rental_named(each))]
         if ours and self._chance.random() < 0.5:
             named = RentalId(self._chance.choice(ours))
-            return label_of(self._deployment_id, named, ANOTHERS_KEY)
+            if self._chance.random() < 0.5:
+                return label_of(self._deployment_id, named, ANOTHERS_KEY)
+            return label_of("production", named, _our_key())
         return self._labels[len(self.ids) % len(self._labels)]
 
     def move(self) -> None:

@@ -43,6 +43,9 @@ RULES: dict[str, Row] = {
 LIES = frozenset({"listing_empty", "listing_blinks"})
 # Longer than it takes until absence would be believed.
 BROKEN_S = (300.0, 420.0)
+# By then every contract has to be listed (rule 7): from then on one list shows an older state.
+STALE_AFTER_S = 185.0
+HIDDEN_S = (90.0, 119.0)
 NAMES_OF_CALL: dict[str, tuple[str, ...]] = {}
 for _fault, _calls in OUTSIDE.items():
     for _call in _calls:
@@ -59,6 +62,7 @@ class Fortune:
     pause_s: float = 0.0
     moves: bool = False
     broken_s: float = 0.0  # for so long no list is whole
+    hidden_s: float = 0.0  # for so long no list shows what was just made
     lies: bool = False
 
 
@@ -72,6 +76,11 @@ def _rule(fault: str, **details: object) -> Row:
 def short_of_rows() -> Row:
     """For a list while the index is broken."""
     return _rule("listing_partial")
+
+
+def without_the_young(seconds: float) -> Row:
+    """For a list that shows no contract younger than that."""
+    return _rule("listing_lag_s", seconds=seconds)
 
 
 def draw(faults: Faults, chance: random.Random, call: str) -> Fortune:
@@ -96,11 +105,14 @@ def _befall(fortune: Fortune, fault: str, chance: random.Random) -> None:
         fortune.stall_s = chance.uniform(1.0, STALL_S)
     elif fault == "listing_lags":
         seconds = chance.uniform(5.0, LONGEST_LAG_S)
-        fortune.rules.append(_rule("listing_lag_s", seconds=seconds))
+        fortune.rules.append(without_the_young(seconds))
     elif fault == "listing_pauses":
         fortune.pause_s = chance.uniform(2.0, STALL_S)
     elif fault == "listing_moves":
         fortune.moves = True
+    elif fault == "listed_late":
+        fortune.rules.append(_rule("timeout_after_effect"))
+        fortune.hidden_s = chance.uniform(*HIDDEN_S)
     elif fault == "index_breaks":
         fortune.rules += [_rule("timeout_after_effect"), _rule("slow_pull", seconds=400)]
         fortune.broken_s = chance.uniform(*BROKEN_S)

@@ -34,6 +34,7 @@ KINDS = {
     "stopped_outside": Misfortune("stop_outside"),
     "container_restarts": Misfortune("container_ended"),
 }
+IN_SNAPSHOT = Misfortune("host_offline", "host_returns", (150.0, 900.0))
 AFTER_S = (0.0, 1800.0)
 RESTARTS_AFTER_S = 4.0
 LOOK_S = 30.0
@@ -68,6 +69,16 @@ class Hosts:
             if self._world.faults.strikes(name, HOST[0]):
                 after_s = self._chance.uniform(*AFTER_S)
                 self._world.later(after_s, name, partial(self._begin, kind, contract))
+
+    def lose_sight_of(self, contract: Contract) -> None:
+        """Now, at a moment that its machine has chosen."""
+        self._begin(IN_SNAPSHOT, contract)
+
+    def come_back(self, contract: Contract) -> None:
+        """What would have ended by itself ends now."""
+        if contract.destroyed_at is None:
+            for event in ("host_returns", "thaw"):
+                self._site.befall(event, contract)
 
     def _begin(self, kind: Misfortune, contract: Contract) -> None:
         if self.too_late or contract.destroyed_at is not None:

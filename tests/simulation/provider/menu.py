@@ -27,6 +27,7 @@ OUTSIDE: dict[str, tuple[str, ...]] = {
     "error_with_contract": CREATE,
     "duplicate_contract": CREATE,
     "index_breaks": CREATE,  # no answer, a slow start, and lists that lack rows for some minutes
+    "listed_late": CREATE,  # no answer, and no list shows it for up to two minutes
     "offer_stolen": CREATE,
     "slow_pull": CREATE,
     "oci_error": CREATE,
@@ -57,9 +58,11 @@ OUTSIDE: dict[str, tuple[str, ...]] = {
     "agent_killed": ("machine.life",),
     "upload_after_fence": ("machine.snapshot",),
     "snapshot_fails": ("machine.snapshot",),
+    "lost_in_snapshot": ("machine.snapshot",),  # out of sight before it asks, or before it tells
     "restore_fails": ("machine.restore",),
     # what befalls the machine's own calls to the blob store
     "blob_cut": MACHINE_BLOBS,
+    "blob_stored_cut": ("machine.put",),  # the answer says that all of it lies there
     "blob_answer_lost": ("machine.put",),
     "blob_doubled": ("machine.put",),
     "blob_refused": MACHINE_BLOBS,

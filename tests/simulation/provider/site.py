@@ -138,6 +138,10 @@ class Site:
         """Made by this deployment, whoever that was: everything that is not a foreigner's."""
         return [each for each in self.contracts() if each.id not in self.foreign.ids]
 
+    def is_dead(self, contract: Contract) -> bool:
+        """Its host is lost for good."""
+        return self.model.slices[contract.slot].host_dead
+
     def billed(self, contract: Contract) -> float:
         """USD so far."""
         now = self.now()
