@@ -16,14 +16,9 @@ CREATING = (
     Mutant(
         "version_check_dropped",
         "the last writer wins, whatever it had read",
-        "shared.adapters.embedded.writes",
-        "        (version, prepared.expires, prepared.body, key, expected),\n    )\n"
-        "    if done.rowcount != 1:\n",
-        "        (version, prepared.expires, prepared.body, key, expected),\n    )\n"
-        "    if done.rowcount != 1:\n"
-        "        statement = f'UPDATE {sql.table(name)} SET version = ?, body = ? WHERE key = ?'\n"
-        "        done = connection.execute(statement, (version, prepared.body, key))\n"
-        "    if done.rowcount != 1:\n",
+        "shared.adapters.embedded.memory",
+        "    if before is None or before.version != expected:\n",
+        "    if before is None:\n",
     ),
     Mutant(
         "claim_not_saved",
@@ -73,7 +68,7 @@ CREATING = (
         "shared.app.rentals.merge",
         "        except VersionConflict:\n            continue",
         "        except VersionConflict:\n            return stored.value",
-        shown_by=("somebody else saves first",),
+        shown_by=("somebody else saves first at store.commit of a rental",),
     ),
     Mutant(
         "cap_not_asked",

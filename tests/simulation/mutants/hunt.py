@@ -70,7 +70,7 @@ def _likely_first(mutant: Mutant, seeds: Sequence[int]) -> list[int]:
     def is_likely(seed: int) -> bool:
         drawn = menu.plan(random.Random(f"{seed}/plan"))
         return any(
-            not {fault, call}.isdisjoint(mutant.shown_by)
+            not {fault, call, f"{fault} at {call}"}.isdisjoint(mutant.shown_by)
             for fault, call in drawn
             if fault != menu.TURN
         )

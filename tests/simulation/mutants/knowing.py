@@ -13,11 +13,7 @@ KNOWING = (
         "    apart = rental.absences[-1] - rental.absences[0]\n"
         "    return apart >= timedelta(seconds=timing.absence_gap_s)",
         "    return bool(rental.absences)",
-        shown_by=(
-            "listing_blinks",
-            "listing_lags",
-            "listing_empty",
-        ),
+        shown_by=("index_breaks",),
     ),
     Mutant(
         "visible_by_ignored",
@@ -25,11 +21,7 @@ KNOWING = (
         "shared.domain.rentals.observe",
         "    too_early = (rental.visible_by and looked_at <= rental.visible_by) or (",
         "    too_early = (",
-        shown_by=(
-            "late_effect",
-            "timeout_after_effect",
-            "listing_lags",
-        ),
+        shown_by=("listed_late",),
     ),
     Mutant(
         "incomplete_listing_believed",
@@ -50,14 +42,10 @@ KNOWING = (
     ),
     Mutant(
         "deployment_not_checked",
-        "another deployment's machines are taken for ours (rule 5)",
+        "the machines of a copy of this deployment are taken for ours (rule 5)",
         "shared.domain.rentals.labels",
         "    if len(parts) != 4 or parts[0] != PREFIX or parts[1] != deployment_id:",
         "    if len(parts) != 4 or parts[0] != PREFIX:",
-        shown_by=(
-            "an empty store",
-            "an older copy of the store",
-        ),
     ),
     Mutant(
         "strays_never_destroyed",
@@ -65,10 +53,7 @@ KNOWING = (
         "shared.app.accounts.look",
         "    if strays:\n",
         "    if not strays:\n",
-        shown_by=(
-            "an empty store",
-            "an older copy of the store",
-        ),
+        shown_by=("an older copy of the store",),
     ),
     Mutant(
         "second_contract_ignored",

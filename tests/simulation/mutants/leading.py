@@ -10,7 +10,8 @@ LEADING = (
         "the second hello takes the workspace over (rule 10)",
         "shared.domain.instances.hello",
         "    if instance.primary not in {None, rental.id}:\n        return Verdict.FENCED\n",
-        "",
+        "    if instance.primary not in {None, rental.id} and rental.contract_id:\n"
+        "        return Verdict.WINS\n",
     ),
     Mutant(
         "losers_kept",
@@ -26,7 +27,7 @@ LEADING = (
         "shared.app.machines.uploads",
         "    if not is_primary or instance is None:\n",
         "    if instance is None:\n",
-        shown_by=("upload_after_fence",),
+        shown_by=("lost_in_snapshot",),
     ),
     Mutant(
         "head_set_by_anybody",
@@ -36,10 +37,7 @@ LEADING = (
         "        and snapshot.epoch == instance.epoch\n"
         "        and snapshot.parent == instance.head\n    )",
         "    return bool(snapshot.id and instance.id)",
-        shown_by=(
-            "partition",
-            "the control plane is away",
-        ),
+        shown_by=("lost_in_snapshot",),
     ),
     Mutant(
         "kept_disk_filled_again",
@@ -56,10 +54,7 @@ LEADING = (
         "snapshot.manifest_key, snapshot.manifest_md5, proven)\n",
         "        from shared.ports.snapshots import VerifiedSnapshot\n\n"
         "        found = VerifiedSnapshot(0, 0) if proven or snapshot else None\n",
-        shown_by=(
-            "machine.put",
-            "machine.snapshot",
-        ),
+        shown_by=("blob_stored_cut",),
     ),
     Mutant(
         "head_condemned",

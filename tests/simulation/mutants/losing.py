@@ -21,16 +21,18 @@ LOSING = (
         "        return Rest(evidence.answer_by(suspicion), look=True)\n",
         "",
         shown_by=(
-            "partition",
+            "host_offline",
+            "host_unknown",
             "host_freezes",
+            "lost_in_snapshot",
         ),
     ),
     Mutant(
         "our_absence_blamed_on_machines",
         "an hour without a control plane kills the fleet (rule 16)",
         "shared.domain.failover.evidence",
-        "    heard_at = max(told_at, healthy) if healthy else told_at",
-        "    heard_at = told_at",
+        "    healthy = fleet.healthy_since if fleet else None\n",
+        "    healthy = None\n",
         shown_by=("the control plane is away",),
     ),
     Mutant(

@@ -13,7 +13,8 @@ class StaleMutant(Exception):
 class Mutant:
     """`before` occurs exactly once in the source of `module`; `breaks` says what is lost.
 
-    `shown_by` names faults or outside calls of the menu: seeds that draw one are tried first.
+    `shown_by` names faults or outside calls of the menu, or one `at` the other: seeds that draw
+    one are tried first.
     """
 
     name: str
