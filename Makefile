@@ -16,13 +16,14 @@ TERRAFORM ?= $(or $(wildcard $(abspath ../shared/tools/terraform-offline/terrafo
 CHECKOV := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dumont/$(subst ==,-,$(shell tail -1 terraform/checkov.txt))
 export TERRAFORM
 
-# How many lives the fault simulation tries.
+# How many lives the fault simulation tries, and how far it stands back for others (nice).
 SEEDS ?= 300
+NICENESS ?= 0
 
 export DUMONT_DATA_DIR ?= $(CURDIR)/.data
 export PORT ?= 8080
 
-.PHONY: help run test check browser web demo own-demo static lint format types layers unit contract contract-docker e2e \
+.PHONY: help run test check one-by-one browser web demo own-demo static lint format types layers unit contract contract-docker e2e \
   run-emulators demo-emulators e2e-emulators \
   terraform policy deploy openapi fresh package sbom needs coverage bench bench-coldstart bench-race clean-machines simulation soak
 
@@ -46,10 +47,23 @@ run-emulators: export DUMONT_DATA_DIR := $(or $(EMULATORS_DATA_DIR),$(CURDIR)/.d
 run-emulators: $(STAMP) ## As deployed: each function a process from its bundle, on the genuine emulators
 	@exec $(BIN)/python -m infra.local --emulators --build-site
 
-test: $(STAMP) needs unit contract simulation own-demo ## Units, functions, simulation, the emulators' contracts, one demo
+TESTS := needs unit contract simulation own-demo
+CHECKS := static $(TESTS) e2e browser terraform policy
 
+test: $(STAMP) $(TESTS) ## Units, functions, simulation, the emulators' contracts, one demo
+
+# Most checks wait a good part of their time, for machines that boot or on one core. The simulation
+# waits for nothing: it takes what the others leave, and never what they could use.
 check: SEEDS := 2000
-check: $(STAMP) static test e2e browser terraform policy ## What CI runs: static checks, `make test`, the stack under accidents
+check: $(STAMP) ## What CI runs: static checks, `make test`, the stack under accidents
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target \
+	  simulation one-by-one SEEDS=$(SEEDS) NICENESS=19
+
+one-by-one: $(STAMP)
+	@status=0; \
+	for each in $(filter-out simulation,$(CHECKS)); do \
+	  $(MAKE) --no-print-directory --keep-going --output-sync=none $$each || status=1; \
+	done; exit $$status
 
 # Recorded offers are replayed where the folder lies beside this one.
 demo own-demo demo-emulators: export DUMONT_OFFERS_DIR := $(or $(DUMONT_OFFERS_DIR),$(abspath $(OFFERS)))
@@ -67,16 +81,16 @@ needs: $(STAMP)
 	@$(BIN)/python -m tests.needs --install
 
 unit: $(STAMP) ## Units, functions, simulations, simulator, agent, command line
-	$(PYTEST) -q -n 2 -m "not emulator and not e2e and not terraform and not browser"
+	$(PYTEST) -q -n 2 --dist worksteal -m "not emulator and not e2e and not terraform and not browser"
 
 contract: $(STAMP) ## The Google adapters against the genuine emulators
-	$(PYTEST) -q -n 2 --dist loadgroup -m emulator
+	$(PYTEST) -q -n 2 --dist loadgroup -m emulator tests/contract tests/packaging
 
 contract-docker: $(STAMP) ## The same suites on emulators in containers (Docker, or dockerd as root)
 	@$(BIN)/python -m tests.contract.in_containers
 
 e2e: $(STAMP) ## A person, a whole local stack and its sudden ends
-	$(PYTEST) -q -m e2e
+	$(PYTEST) -q -m e2e tests/e2e
 
 terraform: $(STAMP) ## What would be deployed, planned without a cloud, against the manifest
 	$(PYTEST) -q -n 0 -m terraform tests/terraform
@@ -98,11 +112,11 @@ policy: $(CHECKOV)/bin/checkov ## What would be deployed against checkov's rules
 
 e2e-emulators: export DUMONT_E2E_ON := emulators
 e2e-emulators: $(STAMP) ## The same tests on the stack of emulators
-	$(PYTEST) -q -m e2e -o timeout=300
+	$(PYTEST) -q -m e2e tests/e2e -o timeout=300
 
 browser: $(STAMP) needs ## The web app: types, lint, Vitest, and a real browser on a whole local stack
 	@$(BIN)/python -m infra.web.check
-	$(PYTEST) -q -m browser
+	$(PYTEST) -q -m browser tests/browser
 
 web: $(STAMP) ## Build the web app where its sources have changed
 	@$(BIN)/python -m infra.web.build
@@ -152,10 +166,10 @@ openapi: $(STAMP) ## Write the generated files anew
 	$(BIN)/python -m infra.web.types --write
 
 coverage: $(STAMP) ## Branches that no test takes
-	$(PYTEST) -q -n 2 --cov --cov-report=term-missing:skip-covered
+	$(PYTEST) -q -n 2 --dist worksteal --cov --cov-report=term-missing:skip-covered
 
 simulation: $(STAMP) ## The control plane under faults, SEEDS of them (300; 2,000 in check)
-	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+	nice -n $(NICENESS) $(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 soak: $(STAMP) ## 10,000 seeds, every seeded fault, the benches
 	$(BIN)/python -m tests.simulation --seeds 10000

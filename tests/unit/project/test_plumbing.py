@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from pytest_socket import SocketConnectBlockedError
 
 ROOT = Path(__file__).parents[3]
 A_SKIP = "import pytest\n\ndef test_nothing() -> None:\n    pytest.skip('left out')\n"
+MARKED = re.compile(r"\bpytest\.mark\.(emulator|e2e|browser|terraform)\b")
+SUITE = re.compile(r"-m (\w+)((?: tests/\S+)+)")
 OUTSIDE = ("192.0.2.1", 80)  # reserved for documentation
 
 
@@ -55,3 +58,18 @@ def test_a_skipped_test_fails_the_session_where_everything_is_demanded(
     )
 
     assert ran.returncode == status, ran.stdout + ran.stderr
+
+
+def test_what_make_runs_by_its_mark_lies_in_the_folders_where_make_looks_for_it() -> None:
+    suites = {mark: set(told.split()) for mark, told in SUITE.findall(_makefile())}
+    marked = {
+        (mark, "/".join(path.relative_to(ROOT).parts[:2]))
+        for path in (ROOT / "tests").rglob("*.py")
+        for mark in MARKED.findall(path.read_text())
+    }
+
+    assert marked == {(mark, folder) for mark, folders in suites.items() for folder in folders}
+
+
+def _makefile() -> str:
+    return (ROOT / "Makefile").read_text()
