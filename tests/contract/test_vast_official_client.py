@@ -22,7 +22,7 @@ from tests.unit.simulators_vast.running import KEY, Simulator, wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-VASTAI = str(Path(sys.executable).parent / "vastai")
+PROGRAM = Path(__file__).with_name("official_client.py")
 CHEAP = ["--order", "dph_total", "--limit", "1"]
 
 
@@ -32,25 +32,18 @@ class Client:
 
     simulator: Simulator
     home: Path
+    program: subprocess.Popen[str]
 
     def run(self, *words: object, key: str = KEY) -> subprocess.CompletedProcess[str]:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.home),
-            "XDG_CONFIG_HOME": str(self.home / "config"),
-            "XDG_CACHE_HOME": str(self.home / "cache"),
-            "VAST_URL": self.simulator.url,
-            "VAST_API_KEY": key,
-            "VASTAI_NO_UPDATE_CHECK": "1",
-        }
-        return subprocess.run(
-            [VASTAI, *map(str, words)],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        out, err = self.home / "out", self.home / "err"
+        said = list(map(str, words))
+        told = {"words": said, "key": key, "out": str(out), "err": str(err)}
+        assert self.program.stdin
+        assert self.program.stdout
+        self.program.stdin.write(json.dumps(told) + "\n")
+        self.program.stdin.flush()
+        status = int(self.program.stdout.readline())
+        return subprocess.CompletedProcess(said, status, out.read_text(), err.read_text())
 
     def say(self, *words: object) -> str:
         """The text of a command that must not fail."""
@@ -91,8 +84,28 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     folder = tmp_path_factory.mktemp("official")
     (folder / "data").mkdir()
     simulator = running.start(folder / "data", "--speed", "60")
-    yield Client(simulator, folder)
+    with official(simulator, folder) as program:
+        yield Client(simulator, folder, program)
     simulator.stop()
+
+
+def official(simulator: Simulator, home: Path) -> subprocess.Popen[str]:
+    """The program that waits for commands; it ends when it can be told no more."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "VAST_URL": simulator.url,
+        "VASTAI_NO_UPDATE_CHECK": "1",
+    }
+    return subprocess.Popen(
+        [sys.executable, str(PROGRAM)],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def test_search_filters_by_text_number_and_default(client: Client) -> None:
