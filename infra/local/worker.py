@@ -1,6 +1,6 @@
 """gunicorn's worker, except that it leaves a new connection to a process that has fewer, that its
-threads stay with callers who ask again at once, and that what it refuses itself is refused in our
-form, not in HTML.
+threads stay with callers who ask again at once, that an answer leaves in one piece, and that what
+it refuses itself is refused in our form, not in HTML.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import select
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gunicorn import util
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gunicorn.workers.gthread import TConn
 
 YIELD_S = 0.001  # long enough for a process that waits to take what is offered to both
+LARGEST_JOINED = 1 << 16  # to copy more would cost more than to send twice
 STAY_MS = 20  # a program that asks again does so within it; a person does not
 _TOO_LONG = {LimitRequestLine: 414, LimitRequestHeaders: 431}
 
@@ -60,6 +61,20 @@ class Worker(ThreadWorker):
             kept = super().handle(conn)
         return kept
 
+    def handle_request(self, req: object, conn: TConn) -> Any:
+        """Head and body are sent as one: with two, a caller wakes for half an answer, and this
+        thread has to get its turn once more before it sends the rest.
+        """
+        plain = conn.sock
+        gathered = Gathered(plain)
+        conn.sock = cast("socket.socket", gathered)
+        try:
+            kept = super().handle_request(req, conn)
+        finally:
+            conn.sock = plain
+        gathered.flush()
+        return kept
+
     def _may_stay(self, conn: TConn) -> bool:
         parser: Any = conn.parser
         ahead = parser.unreader.buf.getvalue()  # read with a body: gunicorn's own affair
@@ -77,6 +92,39 @@ class Worker(ThreadWorker):
             util.write_nonblock(client, refusal(status))
         except OSError:
             self.log.debug("a caller left before it was refused")
+
+
+class Gathered:
+    """A socket that holds the first of what is sent until the second comes, or `flush`. What is
+    neither stays the socket's own affair.
+    """
+
+    def __init__(self, plain: socket.socket) -> None:
+        self._plain = plain
+        self._held: bytes | None = None
+        self._begun = False
+
+    def sendall(self, content: bytes) -> None:
+        if not self._begun:
+            self._begun, self._held = True, content
+            return
+        held, self._held = self._held, None
+        if held is not None and len(content) > LARGEST_JOINED:
+            self._plain.sendall(held)
+            held = None
+        self._plain.sendall(held + content if held is not None else content)
+
+    def sendfile(self, *file: Any, **part: Any) -> int:
+        self.flush()
+        return self._plain.sendfile(*file, **part)
+
+    def flush(self) -> None:
+        if self._held is not None:
+            held, self._held = self._held, None
+            self._plain.sendall(held)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._plain, name)
 
 
 def _asks_again(client: socket.socket) -> bool:
