@@ -193,6 +193,7 @@ class Loop:
                 partial(machine.core.usable, so_far.files, so_far.size_bytes, so_far.seconds)
             ),
             precious=(machine.home.folder, machine.user_home),
+            kept=machine.home.folder / "kept",
         )
 
     def _begin_restore(self, action: facts.Restore) -> None:

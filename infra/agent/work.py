@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from infra.agent.blobs import GrantBook, GrantedBlobs
 from infra.agent.core.facts import Failure
 from infra.agent.http import Http
+from infra.agent.kept import KeptBlobs
 from infra.agent.wheels import NoWheels
 from shared.agent_wire.messages import FENCED, OK, HelloAnswer, SnapshotDone, UploadsAnswer
 from shared.domain.errors import BlobError, BlobRefused, SnapshotError, SnapshotKeyMissing
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from infra.agent.blobs import Grants
     from shared.agent_wire import messages as wire
     from shared.agent_wire.messages import Command, Plan
+    from shared.ports.blobs import BlobClient
     from shared.snapshot.engine import AnyManifest
     from shared.snapshot.sealed.keys import Keys
     from shared.snapshot.tuning import Progress
@@ -67,6 +69,7 @@ class WorkDesk:
     load_wheels: Callable[[], None]
     usable: Callable[[Restored], None]
     precious: tuple[Path, ...] = ()  # folders that a restore must not clear away
+    kept: Path | None = None  # where manifests are kept for the next snapshot
 
 
 def fill_workspace(plan: Plan, server_time: float, workspace: Path, desk: WorkDesk) -> Restored:
@@ -84,7 +87,7 @@ def fill_workspace(plan: Plan, server_time: float, workspace: Path, desk: WorkDe
 
     at_hand = (plan.restore.grant,), server_time
     book = GrantBook(grants, time.monotonic, at_hand)
-    blobs = GrantedBlobs(desk.http, book, desk.cancelled)
+    blobs = _keeping(GrantedBlobs(desk.http, book, desk.cancelled), desk)
     tuning = _tuning(desk)
     keys = _to_read_with(plan.restore.keys, desk)
     manifest = load_manifest(blobs, plan.restore.manifest_key, tuning, keys)
@@ -105,16 +108,21 @@ def take_snapshot(command: Command, plan: Plan, workspace: Path, desk: WorkDesk)
         return _given(_answered(desk.uploads(command.snapshot_id)))
 
     book = GrantBook(grants, time.monotonic, _given(answer))
-    blobs = GrantedBlobs(desk.http, book, desk.cancelled)
+    blobs = _keeping(GrantedBlobs(desk.http, book, desk.cancelled), desk)
     tuning = _tuning(desk)
     parent_key = command.parent_manifest_key or answer.parent_manifest_key
     keys = _to_write_with(answer.keys, desk)
     parent = _parent(parent_key, blobs, tuning, keys) if parent_key else None
     created_at = datetime.fromtimestamp(answer.created_at or answer.server_time, timezone.utc)
-    target = BackupTarget(answer.write.prefix, command.snapshot_id, created_at, plan.exclude)
+    # A command is carried out once: nobody has begun this one before.
+    target = BackupTarget(
+        answer.write.prefix, command.snapshot_id, created_at, plan.exclude, begun_before=False
+    )
     result = backup(workspace, blobs, target, parent, _report(desk), tuning, keys)
     if desk.cancelled.is_set():
         raise GivenUp("given up")
+    if isinstance(blobs, KeptBlobs):
+        blobs.forget_others()
     return SnapshotDone(
         snapshot_id=command.snapshot_id,
         drain_id=command.drain_id,
@@ -128,6 +136,10 @@ def take_snapshot(command: Command, plan: Plan, workspace: Path, desk: WorkDesk)
         ),
         seconds=time.monotonic() - started,
     )
+
+
+def _keeping(blobs: GrantedBlobs, desk: WorkDesk) -> GrantedBlobs | KeptBlobs:
+    return KeptBlobs(blobs, desk.kept) if desk.kept else blobs
 
 
 def _to_write_with(given: tuple[wire.DataKey, ...], desk: WorkDesk) -> Keys | None:
@@ -163,7 +175,7 @@ def _key(given: wire.DataKey) -> DataKey:
     return DataKey(given.prefix, secret, given.wrapped.encode())
 
 
-def _parent(key: str, blobs: GrantedBlobs, tuning: Tuning, keys: Keys | None) -> AnyManifest | None:
+def _parent(key: str, blobs: BlobClient, tuning: Tuning, keys: Keys | None) -> AnyManifest | None:
     """None where it is sealed and this machine writes with the older engine: all is stored anew."""
     try:
         return load_manifest(blobs, key, tuning, keys)

@@ -101,15 +101,14 @@ def reread(
 
 def read_manifest(blobs: BlobReader, key: str, tuning: Tuning) -> bytes:
     """The object's bytes, whichever format they have. Raises SnapshotCorrupt, BlobError."""
-    stat = patiently(lambda: blobs.stat(key), tuning.patience)
-    if stat is None:
-        raise SnapshotCorrupt(f"{key} is missing")
-    if stat.size_bytes > heads.MAX_MANIFEST_BYTES:
-        raise SnapshotCorrupt(f"{key} is too big for a manifest")
+    most = heads.MAX_MANIFEST_BYTES
     try:
-        return patiently(lambda: blobs.get(key), tuning.patience)
+        content = patiently(lambda: blobs.get(key, length=most + 1), tuning.patience)
     except BlobMissing as error:
         raise SnapshotCorrupt(f"{key} is missing") from error
+    if len(content) > most:
+        raise SnapshotCorrupt(f"{key} is too big for a manifest")
+    return content
 
 
 def plain_manifest(content: bytes, key: str) -> Manifest:

@@ -25,13 +25,15 @@ class BackupTarget:
 
     `prefix` is `snapshots/<instance>/<epoch>-<rental>/`. A pattern of `exclude` (fnmatch, case
     matters) that holds a `/` is compared with the whole relative path, any other with each name;
-    an excluded folder takes everything below it along.
+    an excluded folder takes everything below it along. What an earlier run of the same snapshot
+    left is not looked for where it was not `begun_before`.
     """
 
     prefix: str
     snapshot_id: str
     created_at: datetime
     exclude: tuple[str, ...] = ()
+    begun_before: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class _Backup:
         self._uploads.close()
 
     def run(self, progress: Callable[[Progress], None]) -> BackupResult:
-        first_number = self._take_up()
+        first_number = self._take_up() if self._target.begun_before else 0
         if self._parent is None and self._tuning.workers is None:
             self._start(first_number, None)
         walk = self._walked()

@@ -78,7 +78,7 @@ class Head:
     def objects(self) -> tuple[Pack, ...]:
         """Everything but the manifest that a restore needs."""
         indexes = (index.sealed.pack for index in self.indexes)
-        return (*(sealed.pack for sealed in self.packs), *indexes)
+        return tuple(dict.fromkeys((*(sealed.pack for sealed in self.packs), *indexes)))
 
 
 def is_ours(content: bytes) -> bool:

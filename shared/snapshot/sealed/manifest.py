@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from shared.domain.errors import BlobMissing, SnapshotCorrupt
 from shared.snapshot.manifest import Pack, Skipped
 from shared.snapshot.objects import md5_of, patiently
-from shared.snapshot.sealed import body, index
+from shared.snapshot.sealed import body, index, packing
 from shared.snapshot.sealed import head as heads
 from shared.snapshot.sealed.head import Head
-from shared.snapshot.sealed.model import FOLDER, FORMAT, TORN, Tree, WrappedKey
+from shared.snapshot.sealed.model import FOLDER, FORMAT, TORN, Tree, WrappedKey, is_pack_key
 from shared.snapshot.sealed.sealing import Sealer, place_of
 from shared.snapshot.sealed.sources import Sources
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shared.ports.blobs import BlobReader
     from shared.snapshot.sealed.index import KeyedPack
     from shared.snapshot.sealed.keys import Keys
-    from shared.snapshot.sealed.model import IndexObject
+    from shared.snapshot.sealed.model import Chunks, IndexObject
     from shared.snapshot.tuning import Tuning
 
 _READERS = 8
@@ -152,13 +152,21 @@ def _read_sources(head: Head, blobs: BlobReader, sealers: Sealers, tuning: Tunin
         contents = list(pool.map(read, head.indexes))
     for each, content in zip(head.indexes, contents, strict=True):
         key = head.keys[each.sealed.key_number]
-        place = place_of(each.sealed.pack.key, 0)
-        packs, chunks = index.decode(content, sealers.of(key), place)
+        packs, chunks = _listed(each.sealed.pack, content, key, sealers.of(key))
         if len(chunks.digests) != each.chunks:
             raise SnapshotCorrupt(f"{each.sealed.pack.key} has another number of chunks")
         sources.add(packs, chunks)
         sources.indexes.append((each, key))
     return sources
+
+
+def _listed(
+    pack: Pack, content: bytes, key: WrappedKey, sealer: Sealer
+) -> tuple[list[KeyedPack], Chunks]:
+    """By an index, or by the footer of a pack that is its own. Raises SnapshotCorrupt."""
+    if not is_pack_key(pack.key):
+        return index.decode(content, sealer, place_of(pack.key, 0))
+    return [index.KeyedPack(pack, key)], packing.footer_of(content, pack.key, sealer)
 
 
 def _check_head(head: Head, tree: Tree, sources: Sources) -> None:

@@ -14,7 +14,10 @@ associated data name the object and the offset: a block is good only where it wa
 
 A footer tells of its pack what an index tells of many, so that a backup that was interrupted
 takes up what it has uploaded (`resuming`), and a lost index can be made again. A manifest refers to
-the indexes of earlier backups and to one of its own: their chunks are numbered through. Its head
+the indexes of earlier backups and to one of its own: their chunks are numbered through. A small
+pack that is all that a backup added is its own index: it is named as one, and its footer is read
+(whoever has no key sees no difference; engines from before this cannot read such a manifest's
+tree). The head
 is readable without a key and names every object that a restore needs (`head`), so that packs are
 verified, scrubbed and collected by who cannot read them. Its body is sealed.
 
@@ -39,6 +42,7 @@ ENGINE = "dumont-sealed-2"
 DIGEST_BYTES = 32
 MAX_BLOCK_BYTES = 1 << 20
 MAX_PACK_BYTES = 64 << 20
+MAX_INDEXING_PACK_BYTES = 1 << 20  # read whole for its footer, and kept as long as that is needed
 RAW, ZSTD = 0, 1
 
 FOLDER, FILE, SYMLINK, PIPE, LINK = b"dflph"
@@ -192,6 +196,10 @@ def _column(rows: Sequence[Row], at: int) -> list[int]:
 
 def pack_key(prefix: str, snapshot_id: str, number: int) -> str:
     return f"{prefix}packs/{snapshot_id}-{number}"
+
+
+def is_pack_key(key: str) -> bool:
+    return key.split("/")[-2:-1] == ["packs"]
 
 
 def index_key(prefix: str, snapshot_id: str) -> str:

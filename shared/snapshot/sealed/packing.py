@@ -146,6 +146,13 @@ def read_footer(footer: bytes, key: str, size_bytes: int, sealer: Sealer) -> Chu
     return body.decode_chunks(plain, [size_bytes])
 
 
+def footer_of(pack: bytes, key: str, sealer: Sealer) -> Chunks:
+    """Of a pack that is at hand. Raises SnapshotCorrupt."""
+    ends_at = len(pack) - TAIL_BYTES
+    length = footer_length(pack[ends_at:], len(pack))
+    return read_footer(pack[ends_at - length : ends_at], key, len(pack), sealer)
+
+
 def _footer_place(key: str) -> bytes:
     return f"{key}#footer".encode()
 

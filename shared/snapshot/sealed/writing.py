@@ -9,7 +9,13 @@ from shared.snapshot.objects import put_once
 from shared.snapshot.sealed import index
 from shared.snapshot.sealed.head import Head
 from shared.snapshot.sealed.manifest import encode, files_of
-from shared.snapshot.sealed.model import IndexObject, SealedObject, WrappedKey, index_key
+from shared.snapshot.sealed.model import (
+    MAX_INDEXING_PACK_BYTES,
+    IndexObject,
+    SealedObject,
+    WrappedKey,
+    index_key,
+)
 from shared.snapshot.sealed.sealing import place_of
 
 if TYPE_CHECKING:
@@ -52,14 +58,17 @@ class Writer:
     ) -> tuple[str, Head]:
         """The manifest's MD5 and head, once it is acknowledged. `fresh` chunks lie in new packs."""
         used = {chunk for chunks in tree.chunks for chunk in chunks}
-        if sources.wants_one_index(used):
+        anew = sources.wants_one_index(used)
+        if anew:
             sources, numbers = sources.compacted(used)
             tree.chunks = [tuple(numbers[chunk] for chunk in each) for each in tree.chunks]
             used = set(numbers.values())
             new_packs, fresh = sources.packs, sources.chunks
         indexes = list(sources.indexes)
         if fresh.digests:
-            indexes.append((self._write_index(new_packs, fresh), self._key.stored))
+            alone = not anew and _indexes_itself(new_packs)
+            made = _named_as_index(new_packs[0].pack, fresh) if alone else None
+            indexes.append((made or self._write_index(new_packs, fresh), self._key.stored))
         head = self._head(tree, sources.used_packs(used), indexes, parent_key)
         content = encode(head, tree, skipped, self._sealer)
         return put_once(self._blobs, head.key, content, self._patience).md5, head
@@ -68,8 +77,7 @@ class Writer:
         key = index_key(self._target.prefix, self._target.snapshot_id)
         content = index.encode(packs, chunks, self._sealer, place_of(key, 0))
         stat = put_once(self._blobs, key, content, self._patience)
-        sealed = SealedObject(Pack(key, stat.size_bytes, stat.md5), 0)
-        return IndexObject(sealed, len(chunks.digests))
+        return _named_as_index(Pack(key, stat.size_bytes, stat.md5), chunks)
 
     def _head(
         self,
@@ -98,3 +106,13 @@ class Writer:
             ),
             body_bytes=0,
         )
+
+
+def _indexes_itself(new_packs: Sequence[KeyedPack]) -> bool:
+    """Whether its footer tells all that an index would, and is not dear to read."""
+    return len(new_packs) == 1 and new_packs[0].pack.size_bytes <= MAX_INDEXING_PACK_BYTES
+
+
+def _named_as_index(pack: Pack, chunks: Chunks) -> IndexObject:
+    """Which key opens it is numbered by the head."""
+    return IndexObject(SealedObject(pack, 0), len(chunks.digests))

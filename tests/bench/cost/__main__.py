@@ -8,7 +8,8 @@ Everything goes through the deployed functions over the embedded store, whose ad
 Firestore's would be billed; CPU is this host's, measured in the same run; waiting for neighbours
 is assumed (prices.WAITS_S). Of the steady beats one in some goes through the whole function, the
 others through its use case alone: their operations are counted, their CPU is that of the
-measured ones. A fleet of more than 150 machines is not simulated: fleets of 50 and of 150 are, and
+measured ones. What machines ask of the bucket is counted on real snapshots of a small workspace.
+A fleet of more than 150 machines is not simulated: fleets of 30 and of 90 are, and
 each of its counts lies on the line through theirs. The last line is one JSON object; with `--json`
 it is the only one.
 """
@@ -20,7 +21,7 @@ import itertools
 import json
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra.packaging.manifest import load
@@ -29,20 +30,23 @@ from tests.bench.cost.meter import Meter
 from tests.bench.cost.month import calls_of, line_through, made_of, month_of, shapes_of
 from tests.bench.cost.peers import crossovers
 from tests.bench.cost.prices import AS_OF, DAY_S
+from tests.bench.cost.saving import asked_by_a_snapshot
 from tests.bench.cost.server import cpu_s_of_a_request
 from tests.bench.cost.world import World, opened
 
 if TYPE_CHECKING:
     from infra.packaging.manifest import Manifest
+    from tests.bench.cost.saving import Asked
 
 PER_ACCOUNT = 10
 VIEWER_HOURS = 2
 MEASURED = 500  # steady beats that go through the whole function, about
 MOST_HOURS = 24.0
-MACHINE_HOURS = 200.0  # simulated, where no --days is given: a quarter of a minute on a free core
-COMPARED_HOURS = 2.0
-BASES = (50, 150)
-MOST_SIMULATED = BASES[1]
+MACHINE_HOURS = 300.0  # simulated, where no --days is given: half a minute on a free core
+LEAST_HOURS = 3.0  # a bill of what stands is imported once in so many
+COMPARED_HOURS = 3.0
+BASES = (30, 90)
+MOST_SIMULATED = 150
 COMPARED_AT = (10, 40)
 PARTS_SHOWN = 20
 
@@ -71,13 +75,15 @@ def main(arguments: list[str]) -> int:
     manifest = load()
     server_s = cpu_s_of_a_request()
     began = time.monotonic()
-    done = a_month(manifest, told.machines, told.heartbeat_s, told.days, server_s)
+    asked = asked_by_a_snapshot()
+    done = a_month(manifest, told.machines, told.heartbeat_s, told.days, server_s, asked)
     found = report(manifest, done, told.machines, told.heartbeat_s)
     found["http_server_cpu_ms"] = round(server_s * 1000, 3)
+    found["a_snapshot_asks"] = {name: round(n, 2) for name, n in asdict(asked).items()}
     found["took_s"] = round(time.monotonic() - began, 1)
     if told.compare:
         small, large = (
-            simulated(manifest, each, told.heartbeat_s, COMPARED_HOURS, server_s).month
+            simulated(manifest, each, told.heartbeat_s, COMPARED_HOURS, server_s, asked).month
             for each in COMPARED_AT
         )
         found["rivals"] = crossovers(
@@ -90,22 +96,33 @@ def main(arguments: list[str]) -> int:
 
 
 def a_month(
-    manifest: Manifest, machines: int, heartbeat_s: int, days: float | None, server_s: float
+    manifest: Manifest,
+    machines: int,
+    heartbeat_s: int,
+    days: float | None,
+    server_s: float,
+    asked: Asked,
 ) -> Simulated:
     if machines <= MOST_SIMULATED:
-        return simulated(manifest, machines, heartbeat_s, _hours(machines, days), server_s)
+        return simulated(manifest, machines, heartbeat_s, _hours(machines, days), server_s, asked)
     small, large = (
-        simulated(manifest, each, heartbeat_s, _hours(each, days), server_s) for each in BASES
+        simulated(manifest, each, heartbeat_s, _hours(each, days), server_s, asked)
+        for each in BASES
     )
     month = line_through(small.month, BASES[0], large.month, BASES[1], machines)
     return Simulated(month, large.hours, large.calls)
 
 
 def simulated(
-    manifest: Manifest, machines: int, heartbeat_s: int, hours: float, server_s: float
+    manifest: Manifest,
+    machines: int,
+    heartbeat_s: int,
+    hours: float,
+    server_s: float,
+    asked: Asked,
 ) -> Simulated:
     meter = Meter({each.name: each.cpu for each in manifest.functions}, server_s)
-    world = World(manifest, meter, machines, PER_ACCOUNT, heartbeat_s)
+    world = World(manifest, meter, machines, PER_ACCOUNT, heartbeat_s, asked)
     with opened(world):
         world.set_up(max(1, round(machines * hours * 3600 / heartbeat_s / MEASURED)))
         stored = world.stored_bytes()
@@ -149,7 +166,7 @@ def _hours(machines: int, days: float | None) -> float:
     """Whole hours, because the snapshots come once in one."""
     if days is not None:
         return max(1.0, float(round(days * DAY_S / 3600)))
-    return float(min(MOST_HOURS, max(1, MACHINE_HOURS // machines)))
+    return float(min(MOST_HOURS, max(LEAST_HOURS, MACHINE_HOURS // machines)))
 
 
 def show(found: dict[str, Any]) -> None:

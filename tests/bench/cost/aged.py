@@ -14,21 +14,32 @@ from shared.domain.snapshots.model import Snapshot, SnapshotState, prefix_of
 from tests.orchestration.cloud import FakeVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from shared.domain.instances.model import Instance
+    from shared.ports.snapshots import VerifiedSnapshot
     from tests.bench.cost.deployment import Deployment
 
 MANIFEST = b'{"work": 0}'
 
 
 class Verifier(FakeVerifier):
-    """Every snapshot has a pack of its own."""
+    """Every snapshot has a pack of its own. Of a new one so many objects are `looked_for` as of a
+    real one.
+    """
 
-    def __init__(self, blobs: Any) -> None:
+    def __init__(self, blobs: Any, looked_for: float) -> None:
         super().__init__(blobs)
-        self._read = blobs.get
+        self._read, self._look = blobs.get, blobs.stat
+        self._looked_for = round(looked_for)
+
+    def verify(
+        self, manifest_key: str, manifest_md5: str, proven_manifests: Iterable[str]
+    ) -> VerifiedSnapshot:
+        for _ in range(self._looked_for):
+            self._look(manifest_key)
+        return super().verify(manifest_key, manifest_md5, proven_manifests)
 
     def packs_of(self, manifest_key: str) -> frozenset[str]:
         self._read(manifest_key)
@@ -78,5 +89,6 @@ def _saved(instance: Instance, at: datetime, condemned_at: datetime | None) -> S
         created_at=at,
         deadline=at,
         manifest_key=f"{prefix}manifests/{name}",
+        read_at=at,
         condemned_at=condemned_at,
     )

@@ -109,7 +109,7 @@ class Documents(MemoryStore):
 class Deployment(Services):
     """Services whose calls to the outside take time by the meter's table."""
 
-    def __init__(self, meter: Meter, heartbeat_s: int) -> None:
+    def __init__(self, meter: Meter, heartbeat_s: int, looked_for: float) -> None:
         self.settings: Any = Settings(
             deployment_id="test",
             public_url="http://127.0.0.1",
@@ -125,7 +125,7 @@ class Deployment(Services):
         self.queue = Queue(self.clock, self.ids)
         self.bus: Any = Watched(self.queue, BUS_CALLS, meter)
         self.blobs: Any = Watched(FakeBlobs(self.clock), BLOB_CALLS, meter)
-        self.snapshots: Any = Verifier(self.blobs)
+        self.snapshots: Any = Verifier(self.blobs, looked_for)
         self.command_index: Any = CommandIndexCache(
             self.store, self.clock, self.settings.command_index_cache_s
         )

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 GIB = 1 << 30
 INDEX_SHARE = 1.0  # what a document's indexes take beside it
-SNAPSHOT_PACKS = 1  # objects that a snapshot adds beside its manifest, where little has changed
 
 
 def shapes_of(manifest: Manifest) -> dict[str, Shape]:
@@ -42,11 +41,12 @@ def month_of(world: World, seconds: float, stored_bytes: int, jobs: int) -> Mont
     snapshots = sum(
         tally.calls for (_, kind), tally in world.meter.tallies.items() if kind == "uploads"
     )
-    counts["class_a"] += snapshots * (1 + SNAPSHOT_PACKS)
+    asked = world.asked
     month.counts = {name: amount * scale for name, amount in counts.items()}
-    month.counts["sent_bytes"] = sum(
-        _sent_bytes(tally) * scale for tally in world.meter.tallies.values()
-    )
+    for name, each in (("class_a", asked.class_a), ("class_b", asked.class_b)):
+        month.counts[name] = month.counts.get(name, 0.0) + snapshots * each * scale
+    answered = sum(_sent_bytes(tally) for tally in world.meter.tallies.values())
+    month.counts["sent_bytes"] = (answered + snapshots * asked.get_bytes) * scale
     month.stored_gib = stored_bytes * (1 + INDEX_SHARE) * scale / 2 / GIB
     return month
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from infra.packaging.manifest import Manifest
     from shared.domain.ids import InstanceId
     from shared.domain.market.offers import Offer
+    from tests.bench.cost.saving import Asked
     from tests.fakes.contracts import TrueContract
 
 AGAIN_S = 5.0
@@ -73,11 +74,18 @@ class World:
     """`machines` of owners with `per_account` each. Everything happens in `run`."""
 
     def __init__(
-        self, manifest: Manifest, meter: Meter, machines: int, per_account: int, heartbeat_s: int
+        self,
+        manifest: Manifest,
+        meter: Meter,
+        machines: int,
+        per_account: int,
+        heartbeat_s: int,
+        asked: Asked,
     ) -> None:
         self.meter = meter
         self.machines = machines
-        self.deployment = Deployment(meter, heartbeat_s)
+        self.asked = asked
+        self.deployment = Deployment(meter, heartbeat_s, asked.looked_for)
         self.log = CountedText()
         self._clock = self.deployment.clock
         self._clock.meanwhile = self.run

@@ -6,8 +6,12 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
+from shared.domain.errors import SnapshotCorrupt
 from shared.snapshot import engine, proof
 from shared.snapshot.compare import compare
+from shared.snapshot.sealed.model import MAX_INDEXING_PACK_BYTES
 from shared.snapshot.sealed.sources import MOST_INDEXES
 from tests.unit.snapshot import trees
 from tests.unit.snapshot.sealed.sealing import ALONE, bring_back, load, take
@@ -15,8 +19,6 @@ from tests.unit.snapshot.trees import NEXT_PREFIX, noise
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from tests.unit.snapshot.stores import MemoryBlobs
 
@@ -102,11 +104,64 @@ def test_after_a_move_to_another_machine_nothing_is_stored_again(
 
     result, after = take(tmp_path / "moved", blobs, "snap_2", parent=before, prefix=NEXT_PREFIX)
 
-    assert written(blobs) == ["packs", "index", "manifests"]
+    assert written(blobs) == ["packs", "manifests"]
     assert result.new_bytes < 1_000
     assert {key.prefix for key in after.head.keys} == {trees.PREFIX, NEXT_PREFIX}
     bring_back(after, blobs, tmp_path / "again")
     assert compare(tmp_path / "moved", tmp_path / "again") == ()
+
+
+def test_a_small_pack_is_its_own_index_and_is_kept_as_long_as_it_is_named(
+    bare: Path, blobs: MemoryBlobs, into: Path
+) -> None:
+    for number in range(20):
+        (bare / f"file {number}").write_bytes(noise(number, 700))
+    _, first = take(bare, blobs)
+    (bare / "small").write_bytes(b"small")
+    _, second = take(bare, blobs, "snap_2", parent=first)
+    (bare / "small").write_bytes(b"another")
+    blobs.calls.clear()
+
+    _, third = take(bare, blobs, "snap_3", parent=second)
+
+    assert written(blobs) == ["packs", "manifests"]
+    own = f"{trees.PREFIX}packs/snap_2-0"  # nothing of it is used any more, but it is read
+    assert own not in {each.pack.key for each in third.head.packs}
+    assert own in {each.key for each in proof.references(blobs, third.key).objects}
+    proof.verify(third.key, blobs, tuning=ALONE)
+    bring_back(load(blobs, third.key), blobs, into)
+    assert compare(bare, into) == ()
+    engine.scrub(load(blobs, third.key), blobs, tuning=ALONE)
+
+
+@pytest.mark.parametrize("harm", ["tail", "footer", "gone"])
+def test_a_pack_that_no_longer_tells_what_is_in_it_is_no_index(
+    bare: Path, blobs: MemoryBlobs, harm: str
+) -> None:
+    (bare / "file").write_bytes(b"content")
+    _, made = take(bare, blobs)
+    (pack,) = made.head.packs
+    content = bytearray(blobs.objects.pop(pack.pack.key))
+    content[-1 if harm == "tail" else -12] ^= 1
+    if harm != "gone":
+        blobs.objects[pack.pack.key] = bytes(content)
+
+    with pytest.raises(SnapshotCorrupt, match="packs/snap_1-0"):
+        load(blobs, made.key)
+
+
+def test_more_than_one_pack_or_a_big_one_has_an_index_beside_it(
+    bare: Path, blobs: MemoryBlobs
+) -> None:
+    (bare / "big").write_bytes(noise(1, MAX_INDEXING_PACK_BYTES + 1))
+    big = replace(ALONE, pack_bytes=4 << 20)
+
+    take(bare, blobs, tuning=big)
+    take(bare, blobs, "snap_2")
+
+    assert written(blobs)[:3] == ["packs", "index", "manifests"]
+    assert written(blobs)[3:].count("packs") > 1
+    assert written(blobs)[-2:] == ["index", "manifests"]
 
 
 def test_indexes_are_put_together_before_they_are_too_many(
