@@ -184,7 +184,7 @@ def test_its_machines_word_is_looked_into_at_once_and_settled_in_one_commit() ->
 
     assert asked.cloud.instance(asked.id).head == snapshot_id
     assert asked.state_of(snapshot_id) is SnapshotState.ACKED
-    assert counts.writes == 3  # the instance, the snapshot, and the entry of both
+    assert counts.writes == 2  # the instance and the snapshot, which says when it was verified
     # The instance, its rental, its lease, the snapshot; how many its policy has.
     assert (counts.reads, counts.class_b) == (4 + 1, 1)
     assert list(asked.cloud.bus.waiting) == []

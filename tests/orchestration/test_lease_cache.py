@@ -4,6 +4,7 @@ written it since.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,11 @@ from shared.app.machines.beat import beat
 from shared.app.machines.lease_cache import MOST, LeaseCache
 from shared.domain.instances.model import InstanceState
 from shared.domain.instances.transitions import let_go
+from shared.domain.machines.lease import ERRAND_COMES_WITHIN
 from shared.domain.machines.tokens import MachineToken
 from shared.ports.counting import counted
 from shared.ports.store import Stored, Version
+from tests.fakes.clock import START
 from tests.orchestration.cloud import Cloud, Process
 from tests.orchestration.fate import CrashAt
 from tests.orchestration.orders import create, until_state
@@ -63,6 +66,13 @@ class Machine:
         self.receipt = answer.receipt
         return answer.status, counts.reads, counts.writes
 
+    def have_next_errand(self, after: timedelta) -> None:
+        """As who writes one says when the next is due."""
+        stored = self.cloud.store.get(LEASES, self.token.rental_id)
+        assert stored
+        later = replace(stored.value, next_errand_at=self.cloud.clock.now() + after)
+        self.cloud.store.save(LEASES, stored.key, later, stored.version)
+
     @property
     def lease(self) -> AgentLease:
         stored = self.cloud.store.get(LEASES, self.token.rental_id)
@@ -77,6 +87,27 @@ def test_a_renewal_at_the_process_that_wrote_last_reads_nothing() -> None:
     assert machine.renew(machine.here) == (wire.OK, 0, 1)
     assert machine.renew(machine.here, news=True) == (wire.OK, 0, 1)
     assert machine.lease.seen_at == machine.cloud.clock.now()
+
+
+def test_about_the_time_of_an_errand_it_is_read_and_no_write_refused() -> None:
+    machine = Machine()
+    machine.renew(machine.here, news=True)
+    machine.have_next_errand(timedelta(seconds=300))
+    machine.renew(machine.here)
+
+    assert machine.renew(machine.here) == (wire.OK, 1, 1)
+    machine.have_next_errand(timedelta(hours=1))
+    assert machine.renew(machine.here) == (wire.OK, 1, 1)
+    assert machine.renew(machine.here) == (wire.OK, 0, 1)
+
+
+def test_an_errand_that_never_comes_is_not_looked_for_for_ever() -> None:
+    machine = Machine()
+    machine.renew(machine.here, news=True)
+    machine.have_next_errand(-ERRAND_COMES_WITHIN)
+    machine.renew(machine.here)
+
+    assert machine.renew(machine.here) == (wire.OK, 0, 1)
 
 
 def test_a_receipt_of_another_process_is_a_reason_to_read_and_proves_nothing_lost() -> None:
@@ -118,6 +149,6 @@ def test_the_oldest_of_too_many_is_kept_no_longer() -> None:
     for number in range(MOST + 1):
         cache.keep(Stored(str(number), lease, Version("1")))
 
-    assert cache.take("0") is None
-    assert cache.take("1") is not None
-    assert cache.take("1") is None, "whoever takes one is about to write another"
+    assert cache.take("0", START) is None
+    assert cache.take("1", START) is not None
+    assert cache.take("1", START) is None, "whoever takes one is about to write another"

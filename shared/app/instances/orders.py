@@ -165,7 +165,7 @@ def open_snapshot(
     if not at_leisure or loaded.lease is None:
         return begun, [Add(SNAPSHOTS, fresh.id, fresh)]
     fresh = replace(fresh, commanded=True, at_leisure=True)
-    asked = replace(loaded.lease.value, errand=_errand(fresh, now))
+    asked = replace(loaded.lease.value, errand=_errand(fresh, now), next_errand_at=following)
     return begun, [
         Add(SNAPSHOTS, fresh.id, fresh),
         Save(LEASES, loaded.lease.key, asked, loaded.lease.version),

@@ -7,6 +7,8 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from shared.domain.machines.lease import AgentLease
     from shared.ports.store import Stored
 
@@ -22,10 +24,13 @@ class LeaseCache:
         self._lock = Lock()
         self._kept: OrderedDict[str, Stored[AgentLease]] = OrderedDict()
 
-    def take(self, rental_id: str) -> Stored[AgentLease] | None:
-        """What was kept, which is kept no longer: it is about to be another."""
+    def take(self, rental_id: str, now: datetime) -> Stored[AgentLease] | None:
+        """What was kept, which is kept no longer: it is about to be another. None about the time
+        that an errand is due: to be refused would be a write.
+        """
         with self._lock:
-            return self._kept.pop(rental_id, None)
+            kept = self._kept.pop(rental_id, None)
+        return None if kept and kept.value.may_have_errand(now) else kept
 
     def keep(self, stored: Stored[AgentLease]) -> None:
         with self._lock:

@@ -91,7 +91,7 @@ def _known(
     services: Services, token: MachineToken, request: HeartbeatRequest
 ) -> Stored[AgentLease] | None:
     """What this process wrote last, if nothing shows that another has written since."""
-    kept = services.leases.take(token.rental_id)
+    kept = services.leases.take(token.rental_id, services.clock.now())
     if kept is None or kept.value.epoch != token.epoch:
         return None
     shown = _receipt(services, request)
@@ -208,6 +208,7 @@ def _lease(
         sent_before=known.sent_before if known else 0,
         rests=rested(known.rests if known else (), _rests_of(request, now)),
         errand=known.errand if known else None,
+        next_errand_at=known.next_errand_at if known else None,
     )
     lease = _carried(_with_status(base, request.status), known).without(request.acks)
     return lease.watched(services.settings.timing.beat_grace_s, shard_of(lease.rental_id))

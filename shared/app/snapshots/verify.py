@@ -80,9 +80,10 @@ def _keys(snapshot: Snapshot, found: VerifiedSnapshot) -> tuple[SealedKey, ...]:
 
 
 def acknowledge(services: Services, loaded: Loaded, stored: Stored[Snapshot]) -> bool:
-    """Head, snapshot and what its policy lets go for it in one commit and one entry; what came too
-    late is kept as a branch (rule 11). `stored` is verified, at the version that was read. Whether
-    nothing is left to do. Raises VersionConflict.
+    """Head, snapshot and what its policy lets go for it in one commit; what came too late is kept
+    as a branch (rule 11). One that was waited for is told of: of those that come by policy, each
+    says itself when it was verified, and is told of when its bytes go. `stored` is verified, at
+    the version that was read. Whether nothing is left to do. Raises VersionConflict.
     """
     instance, snapshot = loaded.instance.value, stored.value
     if not becomes_head(instance, snapshot):
@@ -104,8 +105,9 @@ def acknowledge(services: Services, loaded: Loaded, stored: Stored[Snapshot]) ->
     writes: list[Write] = [
         Save(SNAPSHOTS, acked.id, acked, stored.version),
         *let_go,
-        _told(services, instance, acked, [each.value for each in let_go]),
     ]
+    if not acked.at_leisure:
+        writes.append(_told(services, instance, acked, [each.value for each in let_go]))
     if loaded.operation and loaded.operation.value.kind is OperationKind.SNAPSHOT:
         done = loaded.operation.value.succeed(services.clock.now())
         writes.append(Save(OPERATIONS, done.id, done, loaded.operation.version))

@@ -13,6 +13,7 @@ MOST_POINTS = 240
 MOST_RESTS = 64  # before they are carried over to their owner's book
 FOLD_AT = 32
 SAME_REST_S = 5.0  # told twice it is timed by two beats
+ERRAND_COMES_WITHIN = timedelta(minutes=15)  # a sweep, and what may hold it up
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class AgentLease:
     that the machine was told. `due_at` is when sweeps have its instance looked at, because
     nothing was heard for as long as it lasts; None once they have, and until it is written again.
     `errand` is a command that the machine is told whenever this is written, until it says that it
-    has it.
+    has it; `next_errand_at` is when its instance's policy asks for another.
     """
 
     rental_id: RentalId
@@ -141,6 +142,7 @@ class AgentLease:
     due_at: datetime | None = None
     shard: int = 0
     errand: QueuedCommand | None = None
+    next_errand_at: datetime | None = None
 
     def ends_at(self, grace_s: int) -> float:
         """Epoch seconds until which silence is normal (protocol.md, rule 15)."""
@@ -151,6 +153,11 @@ class AgentLease:
         return replace(
             self, due_at=self.seen_at + timedelta(seconds=self._lasts_s(grace_s)), shard=shard
         )
+
+    def may_have_errand(self, now: datetime) -> bool:
+        """Whether somebody else is likely to have written it since, or does within minutes."""
+        at = self.next_errand_at
+        return at is not None and at <= now < at + ERRAND_COMES_WITHIN
 
     def without(self, acks: tuple[str, ...]) -> AgentLease:
         """Without an errand that was acknowledged, or has expired."""

@@ -20,6 +20,7 @@ from tests.orchestration.fate import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from shared.domain.machines.lease import AgentLease
@@ -198,8 +199,8 @@ class MeteredLeases(LeaseCache):
         super().__init__()
         self._meter = meter
 
-    def take(self, rental_id: str) -> Stored[AgentLease] | None:
-        kept = super().take(rental_id)
+    def take(self, rental_id: str, now: datetime) -> Stored[AgentLease] | None:
+        kept = super().take(rental_id, now)
         if kept:
             self._meter.spared(LEASES.name)
         return kept
