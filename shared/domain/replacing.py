@@ -1,8 +1,11 @@
-"""A frozen value with some of its fields changed, in a third of the library's time.
+"""A frozen value with some of its fields changed, in a fifth of the library's time.
 
 Every decision makes new values. On wide ones `dataclasses.replace` asks each field's options and
 then runs an `__init__` of one call a field: that took a sixth of the control plane's processor
 time under the fault simulation.
+
+Here the copy is made as a value of a twin: a class with the same slots that is not frozen, whose
+fields are plain assignments. When all changes are in it takes the class it was made for.
 """
 
 from __future__ import annotations
@@ -13,13 +16,10 @@ if TYPE_CHECKING:
     from dataclasses import replace as replace  # noqa: PLC0414 - mypy checks the names as there
 else:
     import dataclasses
-    from collections import deque
-    from itertools import repeat
-    from operator import attrgetter, call
     from typing import Any, TypeVar
 
     T = TypeVar("T")
-    _recipes: dict[type, tuple[Any, Any, dict[str, int], Any] | None] = {}
+    _recipes: dict[type, tuple[Any, frozenset[str], Any] | None] = {}
 
     def replace(value: T, /, **changes: object) -> T:
         """As `dataclasses.replace`. Raises TypeError for a name that is no field."""
@@ -27,30 +27,36 @@ else:
         recipe = _recipes[kind] if kind in _recipes else _learn(kind)
         if recipe is None:
             return dataclasses.replace(value, **changes)
-        read, setters, places, check = recipe
-        values = list(read(value))
+        copied, names, check = recipe
+        made = copied(value)
         for name, changed in changes.items():
-            place = places.get(name)
-            if place is None:
+            if name not in names:
                 raise TypeError(f"{kind.__name__} has no field {name!r}")
-            values[place] = changed
-        made = kind.__new__(kind)
-        deque(map(call, setters, repeat(made), values), maxlen=0)
+            setattr(made, name, changed)
+        made.__class__ = kind
         if check is not None:
             check(made)
         return made
 
-    def _learn(kind: type) -> tuple[Any, Any, dict[str, int], Any] | None:
+    def _learn(kind: type) -> tuple[Any, frozenset[str], Any] | None:
         """None for a class that the library serves: one without slots, or not as plain as ours."""
         fields = dataclasses.fields(kind)
-        names = [each.name for each in fields]
-        slots = [getattr(kind, name, None) for name in names]
-        plain = all(each.init for each in fields) and len(names) > 1
-        if not plain or not all(hasattr(slot, "__set__") for slot in slots):
+        names = tuple(each.name for each in fields)
+        slotted = kind.__dict__.get("__slots__") == names and kind.__bases__ == (object,)
+        if not slotted or not all(each.init for each in fields):
             recipe = None
         else:
-            setters = tuple(slot.__set__ for slot in slots)
-            places = {name: place for place, name in enumerate(names)}
-            recipe = attrgetter(*names), setters, places, getattr(kind, "__post_init__", None)
+            copied = _copying(type(kind.__name__, (), {"__slots__": names}), names)
+            recipe = copied, frozenset(names), getattr(kind, "__post_init__", None)
         _recipes[kind] = recipe
         return recipe
+
+    def _copying(twin: type, names: tuple[str, ...]) -> Any:
+        """Written out field by field, as the library writes an `__init__`: the interpreter has
+        an instruction for each, and a loop takes five times as long.
+        """
+        lines = [f"    made.{name} = value.{name}" for name in names]
+        source = "\n".join(["def copied(value):", "    made = twin()", *lines, "    return made"])
+        scope = {"twin": twin}
+        exec(source, scope)  # noqa: S102 - of our own classes' field names
+        return scope["copied"]

@@ -7,12 +7,12 @@ those that have not, or that have since.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.app.accounts.sighting import sighting_of
 from shared.app.collections import RENTALS_STIRRED
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,13 +6,13 @@ looked up by nobody meanwhile, and its own document is not written to be looked 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.app.collections import INSTANCES, LEASES, LEASES_DUE, SHARDS
 from shared.app.newer import move_on
 from shared.domain.errors import UnknownSchema, VersionConflict
+from shared.domain.replacing import replace
 from shared.ports.store import Postpone, Save
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ no hint where it runs.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from shared.app.serverless.wake import is_up, wake_up
 from shared.domain.errors import Conflicting, NotFound, StoreError, VersionConflict
 from shared.domain.instances.model import InstanceState
 from shared.domain.instances.orders import refuse_ended
+from shared.domain.replacing import replace
 from shared.domain.serverless.leases import completed, open_leases, opened
 
 if TYPE_CHECKING:

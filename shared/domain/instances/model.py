@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,6 +12,7 @@ from shared.domain.failover.model import FailoverPolicy, FailoverState
 from shared.domain.ids import AccountId, InstanceId, OperationId, RentalId, SnapshotId, UserId
 from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
 from shared.domain.market.offers import MachineType, OfferFilter
+from shared.domain.replacing import replace
 from shared.domain.serverless.model import InferenceLease, Mode, Serverless
 from shared.domain.sleep.timetable import Turn
 from shared.domain.sleep.wait import Wait

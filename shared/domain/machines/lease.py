@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.ids import InstanceId, RentalId
 from shared.domain.machines.mailbox import QueuedCommand
+from shared.domain.replacing import replace
 
 POINT_EVERY_S = 25.0
 MOST_POINTS = 240

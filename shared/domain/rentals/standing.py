@@ -7,11 +7,11 @@ the listing would have written, and late as any observation may come (rule 2).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.domain.rentals.model import AS_EXPECTED, Rental, RentalState
 from shared.domain.rentals.observe import sighted
+from shared.domain.replacing import replace
 
 if TYPE_CHECKING:
     from datetime import datetime

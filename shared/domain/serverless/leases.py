@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import Conflicting
+from shared.domain.replacing import replace
 from shared.domain.serverless.model import InferenceLease
 
 if TYPE_CHECKING:

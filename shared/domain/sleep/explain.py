@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from shared.domain.instances.idle import (
     unused_from,
 )
 from shared.domain.instances.model import Desired, InstanceState
+from shared.domain.replacing import replace
 from shared.domain.serverless.model import told_of
 from shared.domain.sleep.timetable import quiet_until
 from shared.domain.sleep.wait import in_words
