@@ -7,8 +7,9 @@ import time
 from datetime import UTC, datetime
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_TIME_CHARACTERS = 10  # 48 bits of milliseconds
-_CHANCE_CHARACTERS = 16  # 80 bits
+_PAIRS = tuple(first + second for first in _CROCKFORD for second in _CROCKFORD)
+_CHANCE_BITS = 80  # below 48 bits of milliseconds
+_SHIFTS = tuple(range(120, -1, -10))  # of the 13 pairs
 
 
 class SystemClock:
@@ -29,7 +30,7 @@ class SystemIds:
 
     def new(self, prefix: str) -> str:
         milliseconds = time.time_ns() // 1_000_000
-        return f"{prefix}_{ulid(milliseconds, secrets.randbits(5 * _CHANCE_CHARACTERS))}"
+        return f"{prefix}_{ulid(milliseconds, secrets.randbits(_CHANCE_BITS))}"
 
     def token(self, n_bytes: int = 32) -> str:
         return secrets.token_urlsafe(n_bytes)
@@ -37,6 +38,5 @@ class SystemIds:
 
 def ulid(milliseconds: int, chance: int) -> str:
     """26 characters of Crockford's base 32 whose order is that of time, to the millisecond."""
-    number = (milliseconds << 5 * _CHANCE_CHARACTERS) | chance
-    length = _TIME_CHARACTERS + _CHANCE_CHARACTERS
-    return "".join(_CROCKFORD[number >> 5 * place & 31] for place in reversed(range(length)))
+    number = (milliseconds << _CHANCE_BITS) | chance
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])

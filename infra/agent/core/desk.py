@@ -104,7 +104,8 @@ class Desk:
         """Raise `state_seq` when something that matters to decisions is not what it was."""
         operation = self.memory.operation
         awaited = operation.kind if operation and not operation.at_leisure else ""
-        said = (self.phase, self._idle(now).verdict, awaited)
+        held = self.judge.held(now)
+        said = (self.phase, UNKNOWN if self._cannot_say(held) else held, awaited)
         if said != self._said:
             self._said = said
             self.heart.changed(now)
@@ -117,8 +118,13 @@ class Desk:
 
     def _idle(self, now: float) -> Idleness:
         verdict = self.judge.verdict(now)
-        if self.phase in {BOOTING, FAILED} or (self.plan is None and verdict.verdict != BUSY):
-            return Idleness(UNKNOWN, verdict.since_s, (f"the workspace is {self.phase}",))
+        why = self._cannot_say(verdict.verdict)
+        return Idleness(UNKNOWN, verdict.since_s, (why,)) if why else verdict
+
+    def _cannot_say(self, held: str) -> str:
+        """Why what the samples say counts for nothing; "" where it does count."""
+        if self.phase in {BOOTING, FAILED} or (self.plan is None and held != BUSY):
+            return f"the workspace is {self.phase}"
         if self.phase != READY and not self.memory.frozen_by:
-            return Idleness(UNKNOWN, verdict.since_s, (f"the machine is {self.phase}",))
-        return verdict
+            return f"the machine is {self.phase}"
+        return ""

@@ -92,11 +92,15 @@ class IdleJudge:
         self._quiet_since = None
         self._hold(BUSY, reasons, now)
 
-    def verdict(self, now: float) -> Idleness:
-        """The judgement; stale samples make it unknown by themselves."""
+    def held(self, now: float) -> str:
+        """The word of the judgement; stale samples make it unknown by themselves."""
         if self._sampled_at is not None and now - self._sampled_at > self._longest_gap_s:
             self.forget("no fresh sample", now)
-        return Idleness(self._held, max(0.0, now - self._held_since), self._reasons)
+        return self._held
+
+    def verdict(self, now: float) -> Idleness:
+        """The judgement, and since when it is so and why."""
+        return Idleness(self.held(now), max(0.0, now - self._held_since), self._reasons)
 
     def keep(self, now: float) -> None:
         """The verdict stands as it is: frozen processes would always look idle."""

@@ -68,14 +68,15 @@ def plan_of(query: Query[Any]) -> Plan:
     )
 
 
-def require_possible(bound: Sequence[Plain | tuple[Plain, ...]]) -> None:
+def require_possible(bound: Sequence[Any]) -> None:
     """Raises StoreError for what neither store can be asked about."""
     for value in bound:
         for each in value if isinstance(value, tuple) else (value,):
-            if isinstance(each, str):
+            kind = type(each)
+            if kind is str:
                 if not each.isascii():
-                    _encoded(each)
-            elif isinstance(each, int) and not -_INT64 <= each < _INT64:
+                    _require_text(each)
+            elif kind is int and not -_INT64 <= each < _INT64:
                 raise StoreError(f"{each} is beyond all numbers of a store")
 
 
@@ -90,9 +91,9 @@ def told(value: object) -> object:
     return value
 
 
-def _encoded(text: str) -> bytes:
+def _require_text(text: str) -> None:
     try:
-        return text.encode()
+        text.encode()
     except UnicodeEncodeError as error:
         raise StoreError(f"{text!r} is no text that a store can hold") from error
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Tables = dict[str, dict[str, "Kept"]]
+_NEVER = "~"  # after every moment
 
 
 class Kept:
@@ -93,7 +94,7 @@ class MemoryStore:
         self._tables: Tables = {}
         self._plans: dict[str, Plan] = {}  # by the query's name: each is declared once
         self._last_version = 0
-        self._expiring: set[str] = set()
+        self._expiring: dict[str, str] = {}  # by collection: nothing of it expires before
         self._swept_at_s = clock.monotonic_s()
         self._closed = False
 
@@ -206,6 +207,7 @@ class MemoryStore:
         """What was written since is forgotten; no version comes again."""
         with self._lock:
             self._tables = {name: dict(table) for name, table in tables.items()}
+            self._expiring = dict.fromkeys(tables, "")
 
     # --- inside
 
@@ -249,8 +251,9 @@ class MemoryStore:
         try:
             for one in ready:
                 collection, key = one.write.collection, one.write.key
-                if collection.expires is not None:
-                    self._expiring.add(collection.name)
+                if one.expires is not None:
+                    first = self._expiring.get(collection.name, _NEVER)
+                    self._expiring[collection.name] = min(first, one.expires)
                 table = self._tables.setdefault(collection.name, {})
                 before = table.get(key)
                 after = _written(one, before, version, now)
@@ -272,10 +275,13 @@ class MemoryStore:
         if self._clock.monotonic_s() - self._swept_at_s < SWEEP_EVERY_S:
             return
         self._swept_at_s = self._clock.monotonic_s()
-        for name in self._expiring:
-            table = self._tables.get(name, {})
-            for key in [key for key, kept in table.items() if not kept.is_there(now)]:
-                del table[key]
+        for name, first in self._expiring.items():
+            if first <= now:
+                table = self._tables.get(name, {})
+                for key in [key for key, kept in table.items() if not kept.is_there(now)]:
+                    del table[key]
+                left = (kept.expires for kept in table.values() if kept.expires is not None)
+                self._expiring[name] = min(left, default=_NEVER)
 
 
 def _written(one: Prepared, before: Kept | None, version: Version, now: str) -> Kept | None:

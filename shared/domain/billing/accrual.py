@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.domain.billing import ledger
 from shared.domain.billing.budget import cost_of, month_end, month_of
 from shared.domain.billing.ledger import GB, lines_of, total
 from shared.domain.rentals.contract_status import ContractStatus
@@ -69,9 +70,7 @@ def _bound(rental: Rental, now: datetime) -> int:
         if rental.visible_by is None or rental.state is S.GONE:
             return 0
         return cost_of(rate, _age_s(rental.created_at, now))
-    lines = lines_of(rental, _until(rental, now))
-    metered = sum(line.amount + line.uncertainty for line in lines)
-    return metered + _unproven(rental, now)
+    return ledger.at_most(rental, _until(rental, now)) + _unproven(rental, now)
 
 
 def _unproven(rental: Rental, now: datetime) -> int:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.billing import ledger
 from shared.domain.billing.accrual import at_most, rate_of, shares
 from shared.domain.billing.budget import NOTHING, Budget, Charged, Entry
 from shared.domain.billing.ledger import lines_of, total
@@ -47,6 +48,28 @@ def running(since: datetime = START, state: RentalState = S.LIVE, **changes: obj
 )
 def test_the_rate_is_what_it_may_cost_from_now_on(rental: Rental, usd_per_hour: int) -> None:
     assert rate_of(rental) == usd_per_hour
+
+
+@pytest.mark.parametrize(
+    "rental",
+    [
+        a_rental(S.INTENT),
+        running(),
+        running(state=S.RELEASING),
+        bound(S.STOPPED, meter=Meter(begun_at=START, received=5_000_000_000, sent=7)),
+        bound(S.RELEASING, meter=Meter(begun_at=START, ended_at=START + HOUR)),
+        bound(S.LIVE, meter=replace(Meter().begin(START), waiting_at=START)),
+    ],
+)
+@pytest.mark.parametrize("hours", [0.0, 0.7, 2.0])
+def test_the_most_that_all_lines_come_to_is_their_amounts_with_their_uncertainty(
+    rental: Rental, hours: float
+) -> None:
+    now = START + hours * HOUR
+
+    most = ledger.at_most(rental, now)
+
+    assert most == sum(each.amount + each.uncertainty for each in lines_of(rental, now))
 
 
 @pytest.mark.parametrize(

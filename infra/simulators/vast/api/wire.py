@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from infra.simulators.vast.model.refusal import Refused, no_such_instance
@@ -63,6 +64,11 @@ Handler = Callable[[Call], "Answer | Row"]
 
 def read_query(text: str) -> dict[str, object]:
     """Query values are JSON where they parse as JSON (section 1), text elsewhere."""
+    return dict(_query(text))
+
+
+@lru_cache(maxsize=256)  # whoever lists asks the same again and again
+def _query(text: str) -> dict[str, object]:
     return {name: _maybe_json(value) for name, value in parse_qsl(text, keep_blank_values=True)}
 
 
