@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.billing.budget import Budget, month_of
+from shared.domain.billing.budget import Budget, Hold, month_of
 from shared.domain.billing.limits import AtLimit, Limit, Limits, SpendingLimits
 from shared.domain.failover.model import FailoverState
 from shared.domain.ids import InstanceId, OperationId, RentalId
@@ -33,6 +33,23 @@ def test_less_held_back_than_the_provider_charges_is_found(judged: Judged) -> No
     judged.claim(an_instance(), its(contract.id))
     judged.claim_budget(Budget(ADA, month_of(NOW)))
     judged.pass_time(3600.0)
+
+    assert judged.found() == {findings.UNDER_RESERVED: 1}
+
+
+def test_a_hold_that_is_not_topped_up_is_found_though_it_is_promised_all_the_same(
+    judged: Judged,
+) -> None:
+    contract = judged.rent()
+    judged.claim(an_instance(), its(contract.id))
+    rate, of_others = round(10**6 * (contract.gpu_rate + contract.disk_rate)) + 1, 10**9
+    hold = Hold(InstanceId("inst_1"), rate // 2, 0, NOW, rate, NOW)
+    others = Hold(InstanceId("inst_2"), of_others, 0, NOW, 0, NOW)
+    judged.claim_budget(Budget(ADA, month_of(NOW), {"rent_1": hold, "rent_2": others}))
+
+    judged.pass_time(1500.0)
+    assert judged.found() == {}
+    judged.pass_time(1500.0)
 
     assert judged.found() == {findings.UNDER_RESERVED: 1}
 

@@ -23,6 +23,7 @@ EVERY_S = 120.0
 MICRO = 1_000_000
 GRAIN_S = 3.0  # two clocks of whole seconds, and the way of an answer
 UNREAD_TRAFFIC = 500  # micro-USD: counters are told by beats
+TOPPED_UP_S = 600.0  # so long we have to be there until all is looked at again
 
 
 class MoneyJudge:
@@ -61,6 +62,25 @@ class MoneyJudge:
             if micro_usd > promised + slack:
                 text = f"{owner}: {micro_usd} are charged, {promised} promised"
                 self._findings.add(UNDER_RESERVED, owner, text)
+        if self._world.there_for_s > TOPPED_UP_S:
+            self._check_holds()
+
+    def _check_holds(self) -> None:
+        """Rule 4: of each rental that stands. What accrues beyond what is held for it is promised
+        all the same, but whoever looks at what is held is told of less.
+        """
+        for contract in self._site.standing():
+            rental = self._documents.rentals.get(rental_named(contract))
+            budget = (
+                self._documents.budgets.get(f"{rental.owner}:{self._began}") if rental else None
+            )
+            hold = budget.holds.get(rental.id) if budget and rental else None
+            if hold is None or rental is None or rental.contract_id != str(contract.id):
+                continue
+            charged = round(self._until_let_go(contract) * MICRO)
+            if charged > hold.amount + _grain(contract) + UNREAD_TRAFFIC:
+                text = f"{rental.id}: {charged} are charged, {hold.amount} held for it"
+                self._findings.add(UNDER_RESERVED, rental.id, text)
 
     def after_release_usd(self) -> float:
         """Charged after we had first ordered the end of it."""
@@ -74,10 +94,9 @@ class MoneyJudge:
             if rental is None:
                 continue
             charged, slack = found.get(rental.owner, (0, 0))
-            grain = round((contract.gpu_rate + contract.disk_rate) * MICRO * GRAIN_S / 3600)
             found[rental.owner] = (
                 charged + round(self._until_let_go(contract) * MICRO),
-                slack + grain + UNREAD_TRAFFIC,
+                slack + _grain(contract) + UNREAD_TRAFFIC,
             )
         return found
 
@@ -91,3 +110,7 @@ class MoneyJudge:
             if end > each.start:
                 rented += each.rate * (end - each.start) / 3600.0
         return traffic + rented
+
+
+def _grain(contract: Contract) -> int:
+    return round((contract.gpu_rate + contract.disk_rate) * MICRO * GRAIN_S / 3600)

@@ -33,7 +33,7 @@ CREATING = (
         "shared.app.rentals.claimed",
         "    return standing is not None and standing.op_id == op_id",
         "    return standing is not None or stored is not None",
-        shown_by=("no answer, nothing done",),
+        shown_by=("no answer, nothing done at store.commit of a rental",),
     ),
     Mutant(
         "pause_before_send_ignored",
