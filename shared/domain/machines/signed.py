@@ -11,8 +11,6 @@ import base64
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from types import MappingProxyType
 
 from shared.domain.errors import Unauthenticated
 
@@ -28,12 +26,6 @@ def sign(fields: Fields, kid: str, secret: bytes) -> str:
 
 def unsign(text: str, keys: Sequence[tuple[str, bytes]]) -> Fields:
     """The fields under any live key. Raises Unauthenticated."""
-    return _unsigned(text, tuple(keys))
-
-
-# A machine shows the same token and the same receipt beat after beat. Only what held is kept.
-@lru_cache(maxsize=1024)
-def _unsigned(text: str, keys: tuple[tuple[str, bytes], ...]) -> Fields:
     parts = text.split(".")
     if len(text) > MAX_LENGTH or len(parts) != 3:
         raise Unauthenticated("the token is not one of ours")
@@ -42,7 +34,7 @@ def _unsigned(text: str, keys: tuple[tuple[str, bytes], ...]) -> Fields:
         if hmac.compare_digest(known.encode(), kid.encode()) and hmac.compare_digest(
             _mac(kid, payload, secret).encode(), mac.encode()
         ):
-            return MappingProxyType(_fields(payload))
+            return _fields(payload)
     raise Unauthenticated("the token's signature does not hold")
 
 

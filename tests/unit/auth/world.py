@@ -42,8 +42,7 @@ class FakeSecrets:
         self.generation += 1
 
     def signing_keys(self, purpose: str) -> tuple[SigningKey, ...]:
-        numbers = (self.generation, self.generation - 1)
-        return tuple(_signing_key(purpose, number) for number in numbers)
+        return _signing_keys(purpose, self.generation)
 
     def seal(self, plain: str, context: str) -> str:
         return f"{context}|{plain[::-1]}"
@@ -60,8 +59,11 @@ class FakeSecrets:
 
 
 @lru_cache(maxsize=256)
-def _signing_key(purpose: str, number: int) -> SigningKey:
-    return SigningKey(f"k{number}", hashlib.sha256(f"{purpose}/{number}".encode()).digest())
+def _signing_keys(purpose: str, newest: int) -> tuple[SigningKey, ...]:
+    return tuple(
+        SigningKey(f"k{number}", hashlib.sha256(f"{purpose}/{number}".encode()).digest())
+        for number in (newest, newest - 1)
+    )
 
 
 class FakeSignup:
