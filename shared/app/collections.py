@@ -214,10 +214,10 @@ AUDIT_OF_OWNER = Query(
 )
 ENTRIES_OF_KIND = Query("entries_of_kind", TIMELINE, where=(Where("kind", "==", "kind"),))
 RENTALS_IN_STATES = Query("rentals_in_states", RENTALS, where=(Where("state", "in", "states"),))
-RENTALS_LONGEST_IN_STATE = Query(
-    "rentals_longest_in_state",
+RENTALS_LONGEST_IN_STATES = Query(
+    "rentals_longest_in_states",
     RENTALS,
-    where=(Where("state", "==", "state"),),
+    where=(Where("state", "in", "states"),),
     order=(("state_since", "asc"),),
 )
 RENTALS_UNBILLED = Query(
@@ -305,7 +305,7 @@ QUERIES = (
     AUDIT_OF_OWNER,
     ENTRIES_OF_KIND,
     RENTALS_IN_STATES,
-    RENTALS_LONGEST_IN_STATE,
+    RENTALS_LONGEST_IN_STATES,
     RENTALS_UNBILLED,
     RENTALS_OF_CONTRACT,
     LEDGER_OF_INSTANCE,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.app.alarms import Alarm, raise_alarm
-from shared.app.collections import RENTALS_IN_STATES, RENTALS_LONGEST_IN_STATE
+from shared.app.collections import RENTALS_IN_STATES, RENTALS_LONGEST_IN_STATES
 from shared.app.pages import every
 from shared.domain.billing.money import to_usd
 from shared.domain.billing.usage import rate_now
@@ -52,9 +52,10 @@ def spend_of(services: Services) -> Spend:
     return Spend(rate, found, complete=len(found) <= MOST_PAID)
 
 
-def longest_in(services: Services, state: RentalState, most: int = 1) -> tuple[Rental, ...]:
-    """The rentals that have been in this state for longest; one read each. Raises StoreError."""
-    page = services.store.find(RENTALS_LONGEST_IN_STATE, {"state": state.value}, limit=most)
+def longest_in(services: Services, *states: RentalState, most: int = 1) -> tuple[Rental, ...]:
+    """The rentals that have been in these states for longest; one read each. Raises StoreError."""
+    values = {"states": tuple(each.value for each in states)}
+    page = services.store.find(RENTALS_LONGEST_IN_STATES, values, limit=most)
     return tuple(each.value for each in page.items)
 
 
@@ -73,13 +74,28 @@ def _tell_long(services: Services) -> None:
     """A try that was given up while unknown is a release of nobody knows what: the two are told
     apart by whether a contract was ever seen.
     """
-    releases = longest_in(services, RentalState.RELEASING, _LOOKED_AT)
+    releases, unknown = _longest_unsettled(services)
     unseen = [each for each in releases if each.contract_id is None]
-    unknown = [*longest_in(services, RentalState.UNKNOWN), *unseen[:1]]
+    unknown = [*unknown[:1], *unseen[:1]]
     said = "nobody knows for {:.0f} s whether {} has a contract"
     _tell_oldest(services, Alarm.UNKNOWN_LONG, unknown, UNKNOWN_FOR, said)
     said = "it is not proven for {:.0f} s that {} is gone"
     _tell_oldest(services, Alarm.RELEASE_LONG, releases[:1], RELEASE_FOR, said)
+
+
+def _longest_unsettled(services: Services) -> tuple[list[Rental], list[Rental]]:
+    """Those being released and those unknown, the oldest first. Mostly there is none of either,
+    which one question says; where there are many, those of one kind may hide the other.
+    """
+    both = longest_in(services, RentalState.RELEASING, RentalState.UNKNOWN, most=_LOOKED_AT)
+    releases = [each for each in both if each.state is RentalState.RELEASING]
+    unknown = [each for each in both if each.state is RentalState.UNKNOWN]
+    if len(both) < _LOOKED_AT:
+        return releases, unknown
+    if unknown:
+        more = longest_in(services, RentalState.RELEASING, most=_LOOKED_AT)
+        return list(more), unknown
+    return releases, list(longest_in(services, RentalState.UNKNOWN))
 
 
 def _tell_oldest(
