@@ -19,7 +19,7 @@ Job = Callable[["Services"], "int | None"]
 """Does what is due; gives how many things are left waiting, or None where that is unknown."""
 
 _MISSED_PERIODS = 3
-_NOTED_EVERY = timedelta(seconds=60)
+_NOTED_EVERY = timedelta(minutes=5)
 _LONGEST_ERROR = 500
 _log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class BackgroundFunction:
 @dataclass(frozen=True, slots=True)
 class JobRun:
     """The last runs of one function; of one that is called, only its defects. A handler of
-    events notes its successes at most once a minute.
+    events notes its successes at most once in five minutes, and the first after a failure.
     """
 
     last_started_at: datetime | None = None

@@ -80,6 +80,8 @@ def event_function(
             taken = _take(provided, kind, handler, message, name)
             if taken.outcome == "handled":
                 noted_at = record_handled(provided, name, noted_at)
+            elif taken.outcome == "failed":
+                noted_at = None  # that it works again is told at once
         log_call(
             f"{kind.topic} {taken.outcome}",
             operations,

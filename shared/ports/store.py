@@ -160,8 +160,13 @@ class Store(Reader, Protocol):
         *,
         limit: int = 50,
         cursor: str | None = None,
+        more: bool = True,
     ) -> Page[T]:
-        """One page. Raises Invalid for a cursor that is not ours; newer schemas are `unread`."""
+        """One page. Raises Invalid for a cursor that is not ours; newer schemas are `unread`.
+
+        Whether anything follows is a read of its own: without `more` it is not asked, and
+        `next_cursor` is None.
+        """
 
     def count(self, query: Query[T], values: Mapping[str, Scalar | tuple[Scalar, ...]]) -> int: ...
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.errors import Invalid, StoreError
+from shared.ports.counting import counted
 from tests.contract import store_samples as samples
 from tests.contract.store_samples import LOCKS, NEW_THINGS, THINGS, Lock, NewThing, Thing
 from tests.fakes.clock import START
@@ -88,6 +89,17 @@ def test_found_documents_carry_their_value_and_version(store, things):
 def test_a_full_last_page_says_that_nothing_follows(store, things):
     assert store.find(samples.ALL_THINGS, {}, limit=5).next_cursor is None
     assert store.find(samples.ALL_THINGS, {}, limit=4).next_cursor is not None
+
+
+def test_what_follows_costs_a_read_and_is_not_asked_where_nobody_wants_more(store, things):
+    with counted() as asked:
+        whole = store.find(samples.ALL_THINGS, {}, limit=2)
+    with counted() as unasked:
+        first = store.find(samples.ALL_THINGS, {}, limit=2, more=False)
+
+    assert first.items == whole.items
+    assert (whole.next_cursor is None, first.next_cursor) == (False, None)
+    assert (asked.reads, unasked.reads) == (3, 2)
 
 
 @pytest.mark.parametrize("limit", [0, -1])

@@ -136,8 +136,8 @@ def test_a_day_of_an_instance_reads_each_manifest_once() -> None:
 
     # The two that have waited; all of its snapshots, each again before it goes; the abandoned.
     assert counts.reads == 2 + 25 + 24 + 1
-    # Every manifest; what lies under the names of all that go, of packs and of indexes.
-    assert (counts.class_b, counts.class_a) == (25, 2)
+    # Every manifest; the packs that lie under the names of all that go.
+    assert (counts.class_b, counts.class_a) == (25, 1)
     # Each document, and one entry for them all.
     assert (counts.deletes, counts.writes) == (24, 1)
     assert stored.has("shared")
@@ -164,8 +164,8 @@ def test_what_lies_under_a_name_goes_though_no_manifest_names_it() -> None:
     stored = Stored()
     gone = stored.let_go("snap_21", LONG_AGO, ["own"])
     other = stored.let_go("snap_22", LONG_AGO, ["own"])
-    written = [f"packs/{gone}-7", f"packs/{other}-0", f"index/{other}"]
-    not_theirs = ["packs/snap_2-1", f"packs/{gone}-x", f"index/{gone}0", "packs/snap_215-0"]
+    written = [f"packs/{gone}-7", f"packs/{other}-0"]
+    not_theirs = ["packs/snap_2-1", f"packs/{gone}-x", "packs/snap_215-0"]
     for each in (*written, *not_theirs):
         stored.cloud.blobs.put(f"{stored.head.prefix}{each}", b"left")
 

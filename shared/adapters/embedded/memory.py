@@ -127,6 +127,7 @@ class MemoryStore:
         *,
         limit: int = 50,
         cursor: str | None = None,
+        more: bool = True,
     ) -> Page[T]:
         query_plan.require_limit(limit)
         position = None if cursor is None else query_plan.read_cursor(query, cursor)
@@ -136,8 +137,9 @@ class MemoryStore:
         if position is not None:
             found = [each for each in found if plan.is_after(each[0], each[1], position)]
         plan.sort(found)
-        record(reads=max(1, min(len(found), limit + 1)))
-        return _page(query, plan, found, limit)
+        read = found[: limit + more]
+        record(reads=max(1, len(read)))
+        return _page(query, plan, read, limit)
 
     def count(self, query: Query[T], values: Mapping[str, Scalar | tuple[Scalar, ...]]) -> int:
         _, found = self._found(query, values)

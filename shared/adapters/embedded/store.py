@@ -81,6 +81,7 @@ class EmbeddedStore:
         *,
         limit: int = 50,
         cursor: str | None = None,
+        more: bool = True,
     ) -> Page[T]:
         query_plan.require_limit(limit)
         condition = self._condition(query, values)
@@ -92,7 +93,7 @@ class EmbeddedStore:
         rows = self._database.rows(
             f"SELECT key, version, body FROM {sql.table(query.collection.name)} "
             f"WHERE {condition.text} ORDER BY {self._orders[query.name]} LIMIT ?",
-            (*condition.parameters, limit + 1),
+            (*condition.parameters, limit + more),
         )
         record(reads=max(1, len(rows)))
         return self._page(query, rows, limit)

@@ -80,6 +80,7 @@ class FirestoreStore:
         *,
         limit: int = 50,
         cursor: str | None = None,
+        more: bool = True,
     ) -> Page[T]:
         query_plan.require_limit(limit)
         bounds = query_plan.bind(query, values)
@@ -92,7 +93,7 @@ class FirestoreStore:
                 names = [name for name, _ in query_plan.effective_order(query)]
                 start = dict(zip(names, position.values, strict=True))
                 asked = asked.start_after({**start, _KEY: position.key})
-            found = list(asked.limit(limit + 1).stream(timeout=_TIMEOUT_S))
+            found = list(asked.limit(limit + more).stream(timeout=_TIMEOUT_S))
         record(reads=max(1, len(found)))
         return self._page(query, found, limit)
 

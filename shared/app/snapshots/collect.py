@@ -126,20 +126,17 @@ def _packs_of(services: Services, siblings: Sequence[Snapshot], due: Sequence[Sn
 def _written_by_each(
     services: Services, snapshots: Sequence[Snapshot]
 ) -> dict[SnapshotId, set[str]]:
-    """What lies there under their names, but for manifests: two listings for all of a prefix. Ids
-    follow time, so those of a day begin alike, and little else does.
+    """Packs that lie there under their names: a listing for all of a prefix. Ids follow time, so
+    those of a day begin alike, and little else does. No index lies beside a manifest that does not
+    name it: a run that is begun again finds it in its way, and ends without a manifest.
     """
     found: dict[SnapshotId, set[str]] = {each.id: set() for each in snapshots}
     for prefix in dict.fromkeys(each.prefix for each in snapshots):
         alike = _beginning([each.id for each in snapshots if each.prefix == prefix])
-        packs, indexes = f"{prefix}packs/", f"{prefix}index/"
-        for blob in services.blobs.list(packs + alike):
-            name, _, number = blob.key.removeprefix(packs).rpartition("-")
+        start = f"{prefix}packs/"
+        for blob in services.blobs.list(start + alike):
+            name, _, number = blob.key.removeprefix(start).rpartition("-")
             if number.isdigit() and name in found:
-                found[SnapshotId(name)].add(blob.key)
-        for blob in services.blobs.list(indexes + alike):
-            name = blob.key.removeprefix(indexes)
-            if name in found:
                 found[SnapshotId(name)].add(blob.key)
     return found
 

@@ -93,7 +93,8 @@ def _superfluous(services: Services, instance: Instance, fresh: Snapshot) -> lis
     damaged = services.store.count(SNAPSHOTS_RETAINED_DAMAGED, {**acked, "no_damage": ""})
     if many <= damaged:
         return []
-    oldest = services.store.find(SNAPSHOTS_RETAINED, acked, limit=min(many, AT_ONCE)).items
+    most = min(many, AT_ONCE)
+    oldest = services.store.find(SNAPSHOTS_RETAINED, acked, limit=most, more=False).items
     beyond = up_to_whole((stored.value for stored in oldest), many - damaged)
     written: dict[str, Scalar | tuple[Scalar, ...]] = {
         "instance_id": instance.id,

@@ -9,7 +9,7 @@ Firestore's would be billed; CPU is this host's, measured in the same run; waiti
 is assumed (prices.WAITS_S). Of the steady beats one in some goes through the whole function, the
 others through its use case alone: their operations are counted, their CPU is that of the
 measured ones. What machines ask of the bucket is counted on real snapshots of a small workspace.
-A fleet of more than 150 machines is not simulated: fleets of 30 and of 90 are, and
+A fleet of more than 150 machines is not simulated: fleets of 50 and of 150 are, and
 each of its counts lies on the line through theirs. The last line is one JSON object; with `--json`
 it is the only one.
 """
@@ -45,8 +45,8 @@ MOST_HOURS = 24.0
 MACHINE_HOURS = 300.0  # simulated, where no --days is given: half a minute on a free core
 LEAST_HOURS = 3.0  # a bill of what stands is imported once in so many
 COMPARED_HOURS = 3.0
-BASES = (30, 90)
-MOST_SIMULATED = 150
+BASES = (50, 150)
+MOST_SIMULATED = BASES[1]
 COMPARED_AT = (10, 40)
 PARTS_SHOWN = 20
 
