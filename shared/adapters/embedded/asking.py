@@ -36,10 +36,11 @@ class Plan:
     fields: tuple[str, ...]
 
     def holds(self, asked: Asked, bound: Sequence[Plain | tuple[Plain, ...]]) -> bool:
+        """Raises KeyError where a field that it comes to has not been read yet."""
         for (field, holds), value in zip(self.tests, bound, strict=True):
             if not holds(asked[field], value):
                 return False
-        return all(asked[name] is not MISSING for name, _ in self.order)
+        return MISSING not in [asked[name] for name, _ in self.order]
 
     def sort(self, found: list[tuple[str, Asked, Any]]) -> None:
         """Of key, fields and whatever goes with them."""

@@ -8,6 +8,7 @@ whose seeds live through a thousand questions and commits each.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.adapters import codec, query_plan
@@ -37,13 +38,15 @@ from shared.ports.store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from shared.adapters.codec import Plain
     from shared.ports.clock import Clock
     from shared.ports.store import Collection, Query, Scalar, Write
 
 T = TypeVar("T")
 Tables = dict[str, dict[str, "Kept"]]
+Bound = Sequence["Plain | tuple[Plain, ...]"]
 _NEVER = "~"  # after every moment
 
 
@@ -73,16 +76,20 @@ class Kept:
             self.collection = collection
         return self.stored
 
-    def fields(self, plan: Plan) -> Mapping[str, object]:
-        """Those that the plan names, at least."""
-        asked = self.asked
-        for name in plan.fields:
-            if name not in asked:
-                if self.value is None:
-                    asked[name] = document_of(self.body).get(name, MISSING)
-                else:
-                    asked[name] = told(getattr(self.value, name, MISSING))
-        return asked
+    def holds(self, plan: Plan, bound: Bound) -> bool:
+        """Whether it satisfies the query; then all fields that the plan names have been read."""
+        try:
+            return plan.holds(self.asked, bound)
+        except KeyError:
+            self._read_fields(plan)
+        return plan.holds(self.asked, bound)
+
+    def _read_fields(self, plan: Plan) -> None:
+        if self.value is None:
+            document = document_of(self.body)
+            self.asked |= {name: document.get(name, MISSING) for name in plan.fields}
+        else:
+            self.asked |= {name: told(getattr(self.value, name, MISSING)) for name in plan.fields}
 
 
 class MemoryStore:
@@ -236,12 +243,11 @@ class MemoryStore:
             return plan, None
         require_possible(bound)
         now = None if query.collection.expires is None else self._now()
-        found = []
+        found: list[tuple[str, Mapping[str, object], Kept]] = []
         with self._lock:
             for key, kept in self._table(query.collection).items():
-                asked = kept.fields(plan)
-                if plan.holds(asked, bound) and (now is None or kept.is_there(now)):
-                    found.append((key, asked, kept))
+                if kept.holds(plan, bound) and (now is None or kept.is_there(now)):
+                    found.append((key, kept.asked, kept))
         return plan, found
 
     def _applied(
