@@ -67,7 +67,7 @@ LEADING = (
         "lent_snapshot_condemned",
         "a policy takes what another instance is being made from (rule 20)",
         "shared.app.snapshots.condemn",
-        "    if borrowed_why(services, snapshot):\n        return\n",
-        "",
+        "if each.value in free and not borrowed_why(services, each.value)",
+        "if each.value in free",
     ),
 )
