@@ -37,7 +37,7 @@ def test_every_storm_ends_in_order(part: int) -> None:
 
 def test_the_storms_are_storms() -> None:
     """They reach what they are for: deaths, faults, several machines, several epochs."""
-    clouds: list[Cloud] = [walk(seed) for seed in (3, 7, 8, 12, 14)]
+    clouds: list[Cloud] = [walk(seed) for seed in (1, 7, 8, 12, 14)]
 
     instances = [each.instance(InstanceId("inst_first")) for each in clouds]
     assert sum(len(each.deaths) for each in clouds) > 4
