@@ -162,6 +162,21 @@ def test_after_a_listing_that_brought_something_the_next_is_no_echo() -> None:
     assert stored.value.echo == ""
 
 
+def test_an_account_where_nothing_stands_is_left_alone_for_longer_also_by_an_echo() -> None:
+    cloud, again_s = Cloud(), []
+    rest_s = cloud.settings.timing.listing_rest_s
+    for _ in range(2):
+        look_now(cloud)
+        stored = cloud.store.get(LOOKS, ACCOUNT)
+        assert stored
+        again_s.append((stored.value.due_at - cloud.clock.now()).total_seconds())
+        cloud.clock.advance(rest_s)
+
+    assert stored.value.echo
+    assert again_s == [rest_s, rest_s]
+    assert stored.value.bill_due_at is None
+
+
 def test_a_rental_rests_only_as_its_provider_said_last() -> None:
     rental = Listed().rental()
 

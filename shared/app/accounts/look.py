@@ -139,7 +139,8 @@ def _tell(
     at = min((each.at for each in listing.contracts), default=listing.at)
     if listing.complete and is_echo(services, begun, by_rental, started):
         stood = tuple(sorted(by_rental))
-        return Told(timing.listing_idle_s, stood, started, at, begun.echo, begun.echo_at)
+        again_s = timing.listing_idle_s if stood else timing.listing_rest_s
+        return Told(again_s, stood, started, at, begun.echo, begun.echo_at)
     values: dict[str, Scalar] = {"account_id": account_id, "open": True}
     open_rentals = {each.id: each for each in every(services, OPEN_RENTALS_OF_ACCOUNT, values)}
     whole = listing.complete and _holds_the_living(services, open_rentals.values(), by_rental)
