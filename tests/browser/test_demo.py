@@ -25,7 +25,7 @@ def test_whoever_looks_around_sends_nothing_but_looks_and_is_offered_no_order(
     tab.follows("training")
     tab.sees("training")
     expect(tab.region("Machine")).to_be_visible()
-    offered = {each.inner_text() for each in tab.page.get_by_role("button").all()}
+    offered = set(tab.page.get_by_role("button").all_inner_texts())
     tab.follows("Offers")
     expect(tab.page.get_by_role("table")).to_be_visible()
 

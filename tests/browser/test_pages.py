@@ -88,7 +88,7 @@ def test_a_theme_that_was_chosen_wins_over_the_systems_and_is_kept(
     tab.sees("Sign in")
 
     assert chosen != before
-    assert tab.page.evaluate(ground) == chosen
+    expect(tab.page.locator("html")).to_have_css("background-color", chosen)
 
 
 def test_the_menu_of_a_phone_opens_goes_somewhere_and_closes(open_tab: Callable[..., Tab]) -> None:
