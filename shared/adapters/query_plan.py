@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from shared.adapters import codec, keys
 from shared.adapters.codec import Plain
 from shared.domain.errors import Invalid, StoreError
+from shared.domain.frozen import dataclass
 from shared.ports.store import Where
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import StoreError, VersionConflict
+from shared.domain.frozen import dataclass
 from shared.domain.replacing import replace
 from shared.ports.store import Collection, Stored
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from shared.app.collections import RENTALS_IN_STATES, RENTALS_LONGEST_IN_STATES
 from shared.app.pages import every
 from shared.domain.billing.money import to_usd
 from shared.domain.billing.usage import rate_now
+from shared.domain.frozen import dataclass
 from shared.domain.rentals.model import Rental, RentalState
 
 if TYPE_CHECKING:

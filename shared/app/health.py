@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from shared.domain.errors import DumontError
+from shared.domain.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ scrape. So the figures are read from the documents and kept.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from shared.app.collections import (
 )
 from shared.app.deployment import longest_in, spend_of
 from shared.domain.errors import DocumentExists, VersionConflict
+from shared.domain.frozen import dataclass
 from shared.domain.instances.model import InstanceState
 from shared.domain.rentals.model import RentalState
 from shared.ports.store import Collection

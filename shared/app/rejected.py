@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import DocumentExists
+from shared.domain.frozen import dataclass
 from shared.ports.store import Collection
 
 if TYPE_CHECKING:

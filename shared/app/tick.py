@@ -6,7 +6,6 @@ It performs no step of an instance: it hints, in batches, and each hint is handl
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -31,6 +30,7 @@ from shared.app.snapshots.collect import collect
 from shared.app.snapshots.scrub import scrub
 from shared.domain.errors import DumontError
 from shared.domain.events import InstanceChanged, SnapshotRequested
+from shared.domain.frozen import dataclass
 from shared.domain.ids import InstanceId
 from shared.domain.instances.model import InstanceState
 from shared.domain.instances.rest import can_wait

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -18,6 +18,7 @@ from shared.contract.model import Wire
 from shared.domain import events
 from shared.domain.errors import Malformed
 from shared.domain.events import Event
+from shared.domain.frozen import dataclass
 
 LARGEST_MESSAGE_BYTES = 65_536
 CONTENT_TYPE = "application/cloudevents+json"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from shared.domain.frozen import dataclass
 from shared.domain.ids import InstanceId, RentalId, UserId
 
 

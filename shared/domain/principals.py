@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.domain.frozen import dataclass
 from shared.domain.ids import ApiKeyId, InstanceId, UserId
 
 

@@ -5,8 +5,9 @@ One number is remembered for each caller: the moment until which what they did i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from shared.domain.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

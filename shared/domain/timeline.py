@@ -8,9 +8,9 @@ of an owner competes for, and an act of one machine would fail for a note about 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.frozen import dataclass
 from shared.domain.ids import InstanceId, RentalId, UserId
 
 EVERY = "*"  # the mark that every entry carries

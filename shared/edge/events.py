@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeVar
 
 import flask
@@ -17,6 +17,7 @@ from shared.app.rejected import reject
 from shared.contract.events import from_message
 from shared.domain import errors
 from shared.domain.events import Event
+from shared.domain.frozen import dataclass
 from shared.edge.logging import install, log_call, log_defect
 from shared.edge.pushes import Message, admit, message_of
 from shared.edge.tracing import trace_id_of

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from shared.app.background import BackgroundFunction
+from shared.domain.frozen import dataclass
 
 ASSETS = Path(__file__).parent / "assets"
 _SERVED = ("vendor", "pages")

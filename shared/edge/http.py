@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import flask
@@ -16,6 +15,7 @@ from shared.app.audit.about import Id, about, subject
 from shared.app.audit.acting import AGENT, ANONYMOUS, acting
 from shared.app.rates import count
 from shared.app.services import Services
+from shared.domain.frozen import dataclass
 from shared.edge import headers as heading
 from shared.edge.authenticate import authenticate, wants_demo
 from shared.edge.idempotency import HEADER as IDEMPOTENCY_KEY

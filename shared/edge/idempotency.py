@@ -10,12 +10,13 @@ import base64
 import hashlib
 import logging
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.app.idempotency import IDEMPOTENCY, RememberedCall
 from shared.domain.errors import DocumentExists, Malformed, StoreError, VersionConflict
+from shared.domain.frozen import dataclass
 from shared.edge.problem import KEY_IN_PROGRESS, KEY_REUSED, Refusal, status_of
 from shared.edge.reply import Reply
 from shared.ports.store import Stored

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from shared.domain import errors
 from shared.domain.billing.money import to_usd
+from shared.domain.frozen import dataclass
 
 if TYPE_CHECKING:
     from werkzeug.exceptions import HTTPException

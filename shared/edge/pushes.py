@@ -7,12 +7,12 @@ import binascii
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import flask
 
 from shared.domain import errors
+from shared.domain.frozen import dataclass
 from shared.edge.authenticate import require_platform
 from shared.edge.problem import MEDIA_TYPE, render
 from shared.edge.tracing import trace_id_of

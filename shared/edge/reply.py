@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.edge.route import Access, Answer, Route
 
 if TYPE_CHECKING:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from shared.app.rates import Limited
 from shared.app.services import Services
+from shared.domain.frozen import dataclass
 from shared.domain.principals import Principal, Scope
 
 if TYPE_CHECKING:

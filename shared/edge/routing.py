@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
+from shared.domain.frozen import dataclass
 from shared.edge.problem import NO_SUCH_PATH, WRONG_METHOD, Refusal
 from shared.edge.route import Route
 

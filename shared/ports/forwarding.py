@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from shared.domain.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

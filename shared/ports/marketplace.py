@@ -11,11 +11,11 @@ has no such call at all raises ProviderCannot: for reboot, credit, charges or a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from shared.domain.frozen import dataclass
 from shared.domain.ids import ContractId
 from shared.domain.rentals.contract_status import ContractStatus
 

@@ -8,9 +8,11 @@ Firestore's locks; compare-and-set on the update time does not.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Generic, Literal, NewType, Protocol, TypeVar
+
+from shared.domain.frozen import dataclass
 
 T = TypeVar("T")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
+
+from shared.domain.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

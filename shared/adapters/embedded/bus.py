@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from shared.app.alarms import Alarm, raise_alarm
 from shared.app.audit.acting import who_acts
 from shared.contract.events import attributes, rejection, to_message
 from shared.domain.errors import BusUnavailable
+from shared.domain.frozen import dataclass
 from shared.ports.counting import record
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.adapters import codec
+from shared.domain.frozen import dataclass
 
 if TYPE_CHECKING:
     import sqlite3

@@ -7,12 +7,12 @@ import binascii
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.adapters import blob_keys, codec
 from shared.domain.errors import BlobRefused
+from shared.domain.frozen import dataclass
 from shared.ports.blobs import BlobGrant
 from shared.ports.clock import Clock
 from shared.ports.secrets import Secrets

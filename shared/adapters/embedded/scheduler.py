@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import DocumentExists, SchedulerUnavailable, StoreError, VersionConflict
+from shared.domain.frozen import dataclass
 from shared.ports.scheduler import ScheduledJob
 from shared.ports.store import Collection
 

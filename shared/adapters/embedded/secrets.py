@@ -7,12 +7,12 @@ import json
 import os
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.adapters import sealing
 from shared.domain.errors import Forbidden
+from shared.domain.frozen import dataclass
 
 if TYPE_CHECKING:
     from shared.ports.secrets import SigningKey

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters import query_plan
 from shared.adapters.codec import Plain
 from shared.domain.errors import StoreError
+from shared.domain.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

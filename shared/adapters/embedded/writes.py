@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters import codec, keys
 from shared.adapters.embedded import sql
 from shared.adapters.embedded.bodies import body_of, document_of, text_of
 from shared.domain.errors import DocumentExists, StoreError, VersionConflict
+from shared.domain.frozen import dataclass
 from shared.ports.store import Add, Delete, Increment, Postpone, Save, Version, Write
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from shared.adapters.market_api.reading import Row
 from shared.domain.errors import ProviderUnknown
+from shared.domain.frozen import dataclass
 from shared.ports.counting import record
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from google.api_core import exceptions
@@ -18,6 +17,7 @@ from shared.app.audit.acting import who_acts
 from shared.contract.events import REJECTED_SUFFIX, attributes, rejection, to_message
 from shared.domain.errors import BusUnavailable
 from shared.domain.events import EVENT_TYPES
+from shared.domain.frozen import dataclass
 from shared.ports.counting import record
 
 if TYPE_CHECKING:

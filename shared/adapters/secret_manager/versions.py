@@ -8,11 +8,11 @@ from __future__ import annotations
 import base64
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.errors import Forbidden, KeysUnavailable
+from shared.domain.frozen import dataclass
 from shared.ports.counting import record
 
 if TYPE_CHECKING:

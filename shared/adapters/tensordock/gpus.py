@@ -6,9 +6,9 @@ A workspace that wants an `RTX 4090` is to find it at every provider.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from shared.adapters.market_api.reading import Unreadable
+from shared.domain.frozen import dataclass
 
 _ID = re.compile(r"([a-z0-9]+)-(pcie|sxm\d?|nvl)-(\d{1,4})gb")
 _FAMILY = re.compile(r"(?:geforce)?(rtx|gtx)?(?:(\d{3,4})(ti|super|ada)?|([a-z]\d{1,4}[a-z]?))")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from shared.domain.errors import ProviderRefused
+from shared.domain.frozen import dataclass
 
 HOST = "host"
 PLACE = "place"

@@ -7,7 +7,6 @@ is remembered of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from shared.adapters.tensordock.gpus import gpu_of
 from shared.adapters.tensordock.offer_ids import HOST, PLACE, Deal
 from shared.adapters.tensordock.places import country_code
 from shared.domain.billing.money import usd
+from shared.domain.frozen import dataclass
 from shared.domain.market.offers import HOURS_PER_MONTH, MachineType, Offer
 
 if TYPE_CHECKING:

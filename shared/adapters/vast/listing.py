@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from shared.adapters.market_api.reading import Row, Unreadable, text, whole
 from shared.adapters.vast.contracts import contract
+from shared.domain.frozen import dataclass
 from shared.ports.marketplace import Contract, Listing
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from shared.domain.frozen import dataclass
 from shared.domain.rentals.contract_status import ContractStatus
 
 _ACTUAL = frozenset(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from shared.app.pages import every
 from shared.app.rentals.merge import merge
 from shared.app.rentals.pace import wait_until
 from shared.domain.errors import DocumentExists, DumontError, VersionConflict
+from shared.domain.frozen import dataclass
 from shared.domain.ids import ContractId, RentalId
 from shared.domain.market.look import Look
 from shared.domain.market.pace import INTERVALS_S, interval_s

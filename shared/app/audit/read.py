@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from shared.app.collections import AUDIT_OF_OWNER
+from shared.domain.frozen import dataclass
 from shared.domain.timeline import EVERY, by_action, by_actor, by_target
 from shared.ports.store import Page
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.errors import Unauthenticated
+from shared.domain.frozen import dataclass
 from shared.domain.ids import UserId
 from shared.domain.users.sessions import FamilyId
 

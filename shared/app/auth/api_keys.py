@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.app.audit.record import entry
 from shared.app.auth.collections import API_KEYS, KEYS_OF_OWNER
 from shared.domain.errors import Conflicting, Forbidden, NotFound
+from shared.domain.frozen import dataclass
 from shared.domain.ids import ApiKeyId
 from shared.domain.users.keys import (
     KEYS_PER_USER,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from shared.domain.errors import (
     ProviderCannot,
     ProviderKeyRejected,
 )
+from shared.domain.frozen import dataclass
 from shared.domain.replacing import replace
 from shared.ports.store import Add, Delete, Save
 

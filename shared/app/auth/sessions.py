@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.app.auth import access_tokens
 from shared.app.auth.access_tokens import AccessClaims
 from shared.app.auth.collections import REFRESH_FAMILIES
+from shared.domain.frozen import dataclass
 from shared.domain.users.secret_text import secret_from
 from shared.domain.users.sessions import FamilyId, opened, token_text
 from shared.domain.users.user import User

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.app.collections import BUDGETS, SPENDING_LIMITS
 from shared.domain.billing.budget import NOTHING, Budget, month_before, month_of, opened
 from shared.domain.billing.limits import NO_LIMITS, Limits
 from shared.domain.billing.posting import booked
+from shared.domain.frozen import dataclass
 from shared.domain.ids import UserId
 from shared.domain.replacing import replace
 from shared.ports.store import Add, Save, Stored, Write

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.app.collections import OPERATIONS
 from shared.app.instances.save import note
 from shared.app.instances.scene import Loaded
+from shared.domain.frozen import dataclass
 from shared.domain.ids import OperationId
 from shared.domain.instances.covering import GIVEN_UP, PUT_TO_SLEEP
 from shared.domain.instances.model import Desired, Instance, InstanceState

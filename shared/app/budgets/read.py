@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.app.budgets.books import limits_of, open_books
@@ -11,6 +10,7 @@ from shared.app.instances.read import owned
 from shared.domain.billing.budget import Budget, month_of
 from shared.domain.billing.limits import Limit, Limits, Period
 from shared.domain.errors import Invalid
+from shared.domain.frozen import dataclass
 from shared.domain.ids import InstanceId
 from shared.domain.instances.model import InstanceState
 

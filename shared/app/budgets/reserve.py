@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from shared.domain.billing.cover import least, margin, over, room, scopes_of
 from shared.domain.billing.limits import Period
 from shared.domain.billing.plan import FIRST_S, RETRY_S
 from shared.domain.billing.posting import Share, months_of, topped_up
+from shared.domain.frozen import dataclass
 from shared.domain.rentals.model import Rental
 from shared.ports.store import Write
 

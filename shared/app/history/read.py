@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from shared.app.collections import (
 )
 from shared.app.history.regard import regard_of
 from shared.app.pages import every
+from shared.domain.frozen import dataclass
 from shared.domain.history.attempt import Attempt
 from shared.domain.history.book import require_machine
 from shared.domain.history.marks import MachineRecord

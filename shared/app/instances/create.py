@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.app.accounts.load import accounts_for, credit_at
@@ -23,6 +22,7 @@ from shared.domain.errors import (
     StoreError,
     VersionConflict,
 )
+from shared.domain.frozen import dataclass
 from shared.domain.ids import AccountId, InstanceId, OperationId, SnapshotId, UserId
 from shared.domain.instances.model import Desired, Instance, InstanceState, WorkspaceSpec
 from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from shared.app.machines.mailbox import change_index
 from shared.app.pages import every
 from shared.domain.billing.ledger import LedgerLine, lines_of
 from shared.domain.errors import NotFound, StoreError
+from shared.domain.frozen import dataclass
 from shared.domain.instances.model import Instance
 from shared.domain.machines.lease import AgentLease
 from shared.domain.rentals.model import Rental

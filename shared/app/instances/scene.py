@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared.app.collections import INSTANCES, LEASES, OPERATIONS, RENTALS, SNAPSHOTS
 from shared.app.fleet import fleet_of
 from shared.app.rentals.standing import as_listed
 from shared.domain.failover.evidence import Fleet
+from shared.domain.frozen import dataclass
 from shared.domain.instances.model import Instance, InstanceState
 from shared.domain.instances.scene import Scene
 from shared.domain.machines.lease import AgentLease

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from shared.app.instances.read import cost_lines, owned, provider_time
 from shared.app.pages import every
 from shared.domain.billing.bill import Bill
 from shared.domain.billing.ledger import LedgerLine
+from shared.domain.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

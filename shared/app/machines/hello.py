@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from shared.app.machines.keys import keys_for
 from shared.app.machines.plan import plan_for
 from shared.app.rentals.merge import merge
 from shared.domain.errors import DocumentExists, StoreError, VersionConflict
+from shared.domain.frozen import dataclass
 from shared.domain.instances.hello import Verdict, judge
 from shared.domain.instances.model import InstanceState
 from shared.domain.instances.transitions import enter, won

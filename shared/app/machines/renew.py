@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from shared.app.machines.idle_report import report_idle
 from shared.app.machines.keys import keys_for
 from shared.domain.errors import DocumentExists, StoreError, Unauthenticated, VersionConflict
 from shared.domain.failover.incarnation import contradicts, is_older, lacks
+from shared.domain.frozen import dataclass
 from shared.domain.machines.lease import (
     FOLD_AT,
     MOST_RESTS,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from shared.app.auth.collections import ACCOUNTS_OF_OWNER
 from shared.app.market.offers import Warned
 from shared.domain.billing.spending import spent_since
 from shared.domain.errors import ProviderCannot, ProviderError
+from shared.domain.frozen import dataclass
 
 if TYPE_CHECKING:
     from shared.app.services import Services

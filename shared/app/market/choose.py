@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from shared.app.accounts.load import accounts_of
 from shared.app.history.regard import regard_of
 from shared.app.market.experience import experience_of
 from shared.app.market.offers import find_offer, market_offers
+from shared.domain.frozen import dataclass
 from shared.domain.history.book import machine_key
 from shared.domain.instances.policies import RaceStart
 from shared.domain.market.candidates import candidates

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from shared.app.history.regard import regard_of
 from shared.app.market.experience import experience_of
 from shared.app.market.offers_cache import KeptOffers, OfferKey
 from shared.domain.errors import OfferGone, ProviderError
+from shared.domain.frozen import dataclass
 from shared.domain.history.regard import Regard
 from shared.domain.market.filtering import ANYTHING, hidden_by_default, matching
 from shared.domain.market.gpu_names import canonical

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import ProviderBusy, ProviderError
+from shared.domain.frozen import dataclass
 from shared.domain.market.offers import MachineType, Offer
 
 if TYPE_CHECKING:

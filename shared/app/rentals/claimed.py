@@ -6,7 +6,6 @@ again, because much may have happened meanwhile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from shared.app.instances.scene import load
 from shared.app.rentals.merge import merge
 from shared.app.rentals.pace import take_turn, wait_until
 from shared.domain.errors import ProviderBusy, ProviderError, StoreError, VersionConflict
+from shared.domain.frozen import dataclass
 from shared.domain.rentals import told
 from shared.domain.rentals.model import Action, Rental
 from shared.domain.rentals.timing import ISSUE_S

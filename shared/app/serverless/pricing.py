@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.app.market.offers import Warned, search_offers
+from shared.domain.frozen import dataclass
 from shared.domain.market.offers import MachineType, OfferFilter
 from shared.domain.replacing import replace
 from shared.domain.serverless.model import Mode

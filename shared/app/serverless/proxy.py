@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from shared.app.instances.read import rental_of_view
 from shared.app.serverless.inference import complete, start
 from shared.app.serverless.wake import LONGEST_WAIT_S, awaited, takes_requests, waking
 from shared.domain.errors import NotAwake, StoreError, Unreachable
+from shared.domain.frozen import dataclass
 from shared.domain.replacing import replace
 from shared.domain.serverless.forwarded import endpoint, inside_port
 from shared.ports.forwarding import Answered, Forwarded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.app.collections import OPERATIONS
@@ -11,6 +10,7 @@ from shared.app.instances.read import owned
 from shared.app.rates import Limited, count
 from shared.app.serverless.history import last_wakes, times_for
 from shared.domain.errors import Conflicting, StoreError
+from shared.domain.frozen import dataclass
 from shared.domain.instances.model import Desired, Instance, InstanceState
 from shared.domain.instances.orders import refuse_ended
 from shared.domain.operations import Operation, OperationKind

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from shared.app.pages import every
 from shared.app.sleep.book import book_of
 from shared.app.sleep.choose import cost_of_wake, known_spells
 from shared.domain.errors import DocumentExists, NotFound, StoreError, VersionConflict
+from shared.domain.frozen import dataclass
 from shared.domain.ids import InstanceId
 from shared.domain.instances.model import Instance, InstanceState
 from shared.domain.instances.policies import HibernationPolicy

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from shared.domain.billing.budget import cost_of
 from shared.domain.billing.ledger import LedgerLine, lines_of
+from shared.domain.frozen import dataclass
 from shared.domain.ids import AccountId, ContractId, InstanceId, RentalId, UserId
 from shared.domain.rentals.model import Rental, RentalState
 from shared.domain.replacing import replace

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
+from shared.domain.frozen import dataclass
 from shared.domain.ids import InstanceId, RentalId, UserId
 from shared.domain.replacing import replace
 

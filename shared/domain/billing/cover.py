@@ -7,7 +7,6 @@ still there to pay for its last snapshot.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from shared.domain.billing.accrual import at_most
 from shared.domain.billing.budget import Budget, cost_of
 from shared.domain.billing.limits import Limit, Limits, Period
 from shared.domain.errors import BudgetExceeded
+from shared.domain.frozen import dataclass
 from shared.domain.ids import InstanceId, RentalId
 from shared.domain.rentals.model import Rental, RentalState
 

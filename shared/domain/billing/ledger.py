@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.billing.budget import cost_of
 from shared.domain.billing.meter import CLOCK_GRAIN_S, Meter
+from shared.domain.frozen import dataclass
 from shared.domain.rentals.model import Rental
 
 GB = 1_000_000_000

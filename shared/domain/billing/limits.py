@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.errors import Invalid
+from shared.domain.frozen import dataclass
 from shared.domain.ids import UserId
 from shared.domain.replacing import replace
 

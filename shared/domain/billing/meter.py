@@ -6,9 +6,9 @@ may be off, in seconds: the grain of that clock (one second) or the gap between 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain.frozen import dataclass
 from shared.domain.replacing import replace
 
 CLOCK_GRAIN_S = 1.0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from shared.domain.billing.cover import Scope
 from shared.domain.billing.limits import AtLimit, Period
 from shared.domain.billing.plan import WARN_AT
+from shared.domain.frozen import dataclass
 from shared.domain.replacing import replace
 
 if TYPE_CHECKING:

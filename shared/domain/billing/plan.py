@@ -5,7 +5,6 @@ limits ask for. Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from shared.domain.billing.cover import (
 from shared.domain.billing.limits import AtLimit, Period
 from shared.domain.billing.posting import LONGEST_S, Share, used_this_month
 from shared.domain.errors import BudgetExceeded
+from shared.domain.frozen import dataclass
 from shared.domain.ids import RentalId
 from shared.domain.rentals.model import Rental
 from shared.domain.replacing import replace

@@ -6,7 +6,6 @@ it; the next one the part of the horizon that reaches into it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from shared.domain.billing.budget import (
     month_end,
     month_of,
 )
+from shared.domain.frozen import dataclass
 from shared.domain.replacing import replace
 
 if TYPE_CHECKING:

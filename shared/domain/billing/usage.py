@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.domain.billing.budget import cost_of
 from shared.domain.billing.ledger import lines_of
+from shared.domain.frozen import dataclass
 from shared.domain.ids import AccountId, ContractId, InstanceId, RentalId, UserId
 from shared.domain.replacing import replace
 

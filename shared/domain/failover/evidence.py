@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.rentals.contract_status import ContractStatus
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ it is ever taken for forgotten.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from shared.domain.frozen import dataclass
 
 if TYPE_CHECKING:
     from shared.domain.ids import RentalId

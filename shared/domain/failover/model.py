@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import Invalid
+from shared.domain.frozen import dataclass
 from shared.domain.ids import OperationId, RentalId, SnapshotId
 
 HOUR_S = 3600

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import Conflicting, Invalid
+from shared.domain.frozen import dataclass
 from shared.domain.history.marks import KEPT, MachineRecord, with_attempt
 from shared.domain.history.verdict import Block, BlockSource, automatic_block
 from shared.domain.ids import UserId

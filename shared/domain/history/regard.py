@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.history.book import MachineBook, machine_key
 from shared.domain.history.shared_score import Scoreboard
 from shared.domain.ids import UserId

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.history.book import machine_key
 from shared.domain.history.marks import KEPT, MachineRecord
 from shared.domain.history.verdict import Block, BlockSource, automatic_block, judged

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.history.book import machine_key
 from shared.domain.history.regard import Tally, own_tally, shared_tally
 from shared.domain.history.verdict import Block

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.history.attempt import Outcome, Stage
 
 if TYPE_CHECKING:

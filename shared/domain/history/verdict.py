@@ -9,11 +9,11 @@ hour does last until then, though attempts grow old meanwhile; nothing has to en
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.history.attempt import Stage
 
 if TYPE_CHECKING:

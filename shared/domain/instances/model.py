@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.billing.limits import NO_LIMITS, Limits
 from shared.domain.failover.model import FailoverPolicy, FailoverState
+from shared.domain.frozen import dataclass
 from shared.domain.ids import AccountId, InstanceId, OperationId, RentalId, SnapshotId, UserId
 from shared.domain.instances.policies import HibernationPolicy, RacePolicy, SnapshotPolicy
 from shared.domain.market.offers import MachineType, OfferFilter

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.domain.errors import Invalid
+from shared.domain.frozen import dataclass
 from shared.domain.sleep.timetable import (
     MOST_QUIET_HOURS,
     MOST_SCHEDULES,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.domain.failover.evidence import Fleet
+from shared.domain.frozen import dataclass
 from shared.domain.instances.model import Desired, Instance, InstanceState
 from shared.domain.machines.lease import AgentLease
 from shared.domain.rentals.contract_status import ContractStatus

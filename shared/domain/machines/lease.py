@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain.frozen import dataclass
 from shared.domain.ids import InstanceId, RentalId
 from shared.domain.machines.mailbox import QueuedCommand
 from shared.domain.replacing import replace

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.frozen import dataclass
 from shared.domain.ids import CommandId, RentalId
 from shared.domain.instances.policies import HibernationPolicy
 from shared.domain.replacing import replace

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from shared.domain.errors import Unauthenticated
+from shared.domain.frozen import dataclass
 from shared.domain.ids import InstanceId, RentalId
 from shared.domain.machines.signed import Fields, sign, unsign
 

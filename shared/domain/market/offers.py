@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from shared.domain.frozen import dataclass
 
 HOURS_PER_MONTH = 720  # of VAST.ai (vast.md, section 3), and ours for everybody
 

@@ -8,9 +8,10 @@ there: two calls that leave 4.5 s apart may arrive closer together.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
+from shared.domain.frozen import dataclass
 from shared.domain.ids import AccountId
 from shared.domain.replacing import replace
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.market.offers import Offer, OfferOrder
 
 if TYPE_CHECKING:

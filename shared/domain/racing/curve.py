@@ -8,8 +8,9 @@ watched (Kaplan and Meier, 1958): else only the quick would be known, for the qu
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
+
+from shared.domain.frozen import dataclass
 
 LOWEST = -2.4  # natural logarithm of the first step's ratio: 0.09
 STEP = 0.2

@@ -9,10 +9,10 @@ racers are not ready they are less likely to be at all, and the answer nears "no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.racing.entry import FIRST_WORD_S, RELEASE_S, Entry, Racer
 from shared.domain.racing.odds import READY_WITHIN_S, Odds, Oddsmaker, oddsmaker
 from shared.domain.racing.stakes import KEPT_H, Stakes

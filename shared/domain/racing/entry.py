@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.domain.billing.budget import reservation
+from shared.domain.frozen import dataclass
 from shared.domain.racing.subject import (
     Subject,
     image_gb,

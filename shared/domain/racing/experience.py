@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.racing.curve import PRIOR_CURVE, Curve
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ stretched by what was expected of line and image and by the machine's and the im
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.racing.curve import PRIOR_READY, Shares
 from shared.domain.racing.experience import Experience, Tally, kind_of
 

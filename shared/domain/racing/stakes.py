@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import BudgetExceeded
+from shared.domain.frozen import dataclass
 
 # A person or a job that waits for a machine is worth more than the machine, or nobody would rent
 # it. Twenty times its price is 8 USD an hour beside an RTX 4090 at 0.40: little for a person, so

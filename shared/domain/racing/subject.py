@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.market.gpu_names import canonical
 
 if TYPE_CHECKING:

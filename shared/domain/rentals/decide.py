@@ -5,10 +5,10 @@ Rules by number are those of docs: "How machines and money stay safe".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.rentals.contract_status import ContractStatus
 from shared.domain.rentals.model import Rental, RentalState
 from shared.domain.rentals.steps import (

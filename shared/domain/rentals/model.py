@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from shared.domain.billing.budget import Charged
 from shared.domain.billing.meter import Meter
+from shared.domain.frozen import dataclass
 from shared.domain.ids import AccountId, ContractId, InstanceId, RentalId, UserId
 from shared.domain.rentals.contract_status import ContractStatus
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.ids import ContractId
 from shared.domain.rentals.contract_status import ContractStatus
 from shared.domain.rentals.model import Address, Rental, RentalState

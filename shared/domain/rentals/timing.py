@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from shared.domain.frozen import dataclass
 
 ISSUE_S = 5  # from our turn until the call has left, or it is not sent at all
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.errors import Invalid
+from shared.domain.frozen import dataclass
 
 LEAST_IDLE_S = 2.0
 MOST_IDLE_S = 3600.0

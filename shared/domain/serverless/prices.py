@@ -5,8 +5,7 @@ All amounts are micro-USD.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from shared.domain.frozen import dataclass
 from shared.domain.market.offers import HOURS_PER_MONTH, Offer
 from shared.domain.serverless.bids import raised
 from shared.domain.serverless.model import Mode

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.market.offers import MachineType
 from shared.domain.operations import Operation, OperationKind, OperationState
 from shared.domain.serverless.model import Mode

@@ -13,10 +13,11 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import repeat
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.sleep.replay import moments, replay
 from shared.domain.sleep.views import ALL_OWN, ALL_SHARED, VIEWS, Track, View
 

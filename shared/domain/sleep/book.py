@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.ids import InstanceId, UserId
 from shared.domain.replacing import replace
 from shared.domain.sleep.spells import Spell

@@ -6,10 +6,10 @@ Where both days are restricted, either is enough.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from shared.domain.errors import Invalid
+from shared.domain.frozen import dataclass
 
 LONGEST = 120
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from shared.domain.frozen import dataclass
 from shared.domain.ids import UserId
 from shared.domain.instances.policies import HibernationPolicy
 

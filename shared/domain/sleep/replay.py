@@ -8,9 +8,9 @@ each wake. A spell that was still open when the record ends counts as one that e
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from shared.domain.frozen import dataclass
 from shared.domain.sleep.spells import Spell
 
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from shared.domain.frozen import dataclass
 from shared.domain.instances.policies import HibernationPolicy
 from shared.domain.replacing import replace
 from shared.domain.sleep.adaptive import Learner

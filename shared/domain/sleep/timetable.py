@@ -6,7 +6,6 @@ not exist comes as much later as the gap is long; where it is put back, the firs
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from shared.domain.errors import Invalid
+from shared.domain.frozen import dataclass
 from shared.domain.sleep.cron import parse
 
 if TYPE_CHECKING:

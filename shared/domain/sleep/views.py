@@ -8,8 +8,9 @@ by how well each would have done lately (see `adaptive`).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
+
+from shared.domain.frozen import dataclass
 
 SHARE_HORIZON_S = 3600.0
 DAY_S = 86_400.0

@@ -5,8 +5,9 @@ Only the sealed form is known here; what opens it never leaves the control plane
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from shared.domain.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shared.domain.frozen import dataclass
 from shared.domain.ids import InstanceId, RentalId, SnapshotId, UserId
 from shared.domain.snapshots.keys import SealedKey
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from shared.domain.frozen import dataclass
 
 WINDOW = timedelta(minutes=15)
 FREE_FAILURES = 5

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.domain.errors import Invalid
+from shared.domain.frozen import dataclass
 from shared.domain.ids import ApiKeyId, InstanceId, UserId
 from shared.domain.principals import Scope
 from shared.domain.replacing import replace

@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NewType
 
+from shared.domain.frozen import dataclass
 from shared.domain.ids import UserId
 from shared.domain.replacing import replace
 from shared.domain.users.secret_text import SECRET_LENGTH, base62, digest, same

@@ -7,10 +7,10 @@ import binascii
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import Invalid
+from shared.domain.frozen import dataclass
 from shared.domain.ids import UserId
 
 LONGEST_LINE = 4096
