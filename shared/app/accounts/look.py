@@ -282,10 +282,12 @@ def _finish(
     for _ in range(TRIES):
         now = services.clock.now()
         done = _with_standing(_done(stored.value, begun, listing, now, error), told)
-        due_at = now + timedelta(seconds=told.again_s)
+        timing = services.settings.timing
+        again_s = timing.next_sweep_s if told.again_s <= timing.sweep_s else told.again_s
+        due_at = now + timedelta(seconds=again_s)
         if stored.value.due_at != begun.due_at:
             due_at = min(due_at, stored.value.due_at)  # somebody asked for a sooner one
-        if told.again_s < services.settings.timing.listing_rest_s:
+        if told.again_s < timing.listing_rest_s:
             done = with_bill(done, now)
         try:
             services.store.save(LOOKS, stored.key, replace(done, due_at=due_at), stored.version)

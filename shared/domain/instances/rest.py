@@ -17,7 +17,7 @@ EARLY_SHARE = 0.25  # of a wait: so much too early is not worth a write
 
 def due_at(step: Rest, now: datetime, timing: Timing) -> datetime | None:
     """While a listing is waited for, look at every sweep: its hint may be lost."""
-    sweep = now + timedelta(seconds=timing.sweep_s) if step.look else None
+    sweep = now + timedelta(seconds=timing.next_sweep_s) if step.look else None
     moments = [each for each in (step.until, sweep) if each]
     return min(moments, default=None)
 

@@ -30,6 +30,13 @@ class Timing:
     beat_grace_s: int = 15
 
     @property
+    def next_sweep_s(self) -> float:
+        """From whatever a sweep has brought about until it is due again, so that the next sweep
+        finds it due: not the one after that.
+        """
+        return self.sweep_s * 3 / 4
+
+    @property
     def visible_by_s(self) -> int:
         """From the turn of a create until a contract must be listed, if there is one."""
         return ISSUE_S + self.create_timeout_s + self.late_effect_s + self.listing_lag_s

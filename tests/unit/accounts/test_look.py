@@ -86,5 +86,6 @@ def test_without_a_wish_it_comes_up_again_in_its_own_time() -> None:
 
     look(cloud.services, ACCOUNT)
 
-    sweep = timedelta(seconds=cloud.services.settings.timing.sweep_s)
-    assert looked(cloud).due_at == cloud.clock.now() + sweep
+    timing = cloud.services.settings.timing
+    assert looked(cloud).due_at == cloud.clock.now() + timedelta(seconds=timing.next_sweep_s)
+    assert timing.sweep_s / 2 < timing.next_sweep_s < timing.sweep_s, "the next one finds it due"
