@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 from infra.simulators.vast.api import dispatch
 from tests.simulation.provider.fortune import (
     STALE_AFTER_S,
-    STALL_S,
     TIMEOUT_S,
     Fortune,
     draw,
     short_of_rows,
+    without,
     without_the_young,
 )
 from tests.simulation.provider.wire import no_answer, raw_reply
@@ -48,7 +48,7 @@ class Desk:
         self.log: list[Log] = []
         self.lies = 0
         self._broken_since = self._broken_until = 0.0
-        self._is_stale_once = False
+        self._unlisted: tuple[str, int] | None = None  # by whom, and which contract
         self._hidden_s = self._hidden_until = 0.0
 
     def exchange(self, call: str, request: Request) -> RawReply:
@@ -58,7 +58,7 @@ class Desk:
         fortune = draw(self._world.faults, self._chance, call)
         clock = self._world.clock
         self.lies += fortune.lies
-        self._break(call, fortune)
+        self._break(call, request, fortune)
         if fortune.stall_s:
             clock.sleep(fortune.stall_s)
         if fortune.late_s is not None:
@@ -66,18 +66,19 @@ class Desk:
             clock.sleep(TIMEOUT_S)
             raise no_answer(f"{call} timed out")
         answer = self._perform(call, request, fortune)
+        if fortune.broken_s:
+            self._unlisted = (_key_of(request), max(self._site.model.contracts))
         self._world.tell(f"{call} {request.path} -> {answer.status}")
         if answer.lost:
             clock.sleep(TIMEOUT_S if answer.status else REFUSED_AT_ONCE_S)
             raise no_answer(f"{call} was not answered")
         return raw_reply(answer.status, answer.content_type, answer.body, self._site.now())
 
-    def _break(self, call: str, fortune: Fortune) -> None:
+    def _break(self, call: str, request: Request, fortune: Fortune) -> None:
         """What breaks heals by itself, or when the faults stop."""
         now = self._world.clock.monotonic_s()
         if fortune.broken_s:
             self._broken_since, self._broken_until = now, now + fortune.broken_s
-            self._is_stale_once = True
         if fortune.hidden_s:
             self._hidden_s, self._hidden_until = fortune.hidden_s, now + fortune.hidden_s
         if call != "provider.listing" or self._world.faults.calm:
@@ -85,16 +86,18 @@ class Desk:
         if now < self._hidden_until:
             fortune.rules.append(without_the_young(self._hidden_s))
         if now < self._broken_until:
-            fortune.rules.append(self._of_a_broken_index(now))
+            fortune.rules.append(self._of_a_broken_index(now, request))
 
-    def _of_a_broken_index(self, now: float) -> Row:
-        """Short of rows, as the list itself shows; but for one, well-formed, that is too old."""
-        age_s = now - self._broken_since
-        if not self._is_stale_once or age_s < STALE_AFTER_S:
+    def _of_a_broken_index(self, now: float, request: Request) -> Row:
+        """Short of rows, as the list itself shows; but for one, well-formed, that lacks what was
+        made when it broke.
+        """
+        unlisted, is_old = self._unlisted, now - self._broken_since >= STALE_AFTER_S
+        if unlisted is None or unlisted[0] != _key_of(request) or not is_old:
             return short_of_rows()
-        self._is_stale_once = False
+        self._unlisted = None
         self.lies += 1
-        return without_the_young(age_s + STALL_S)
+        return without(unlisted[1])
 
     def _perform(self, call: str, request: Request, fortune: Fortune) -> Answer:
         site = self._site
@@ -123,3 +126,7 @@ class Desk:
             self._world.tell(f"late: {request.method} {request.path} -> {answer.status}")
 
         self._world.later(TIMEOUT_S + (fortune.late_s or 0.0), "a late call arrives", arrive)
+
+
+def _key_of(request: Request) -> str:
+    return request.headers["authorization"]

@@ -43,7 +43,7 @@ RULES: dict[str, Row] = {
 LIES = frozenset({"listing_empty", "listing_blinks"})
 # Longer than it takes until absence would be believed.
 BROKEN_S = (300.0, 420.0)
-# By then every contract has to be listed (rule 7): from then on one list shows an older state.
+# By then every contract has to be listed (rule 7): from then on one list is whole but for this.
 STALE_AFTER_S = 185.0
 HIDDEN_S = (90.0, 119.0)
 NAMES_OF_CALL: dict[str, tuple[str, ...]] = {}
@@ -81,6 +81,11 @@ def short_of_rows() -> Row:
 def without_the_young(seconds: float) -> Row:
     """For a list that shows no contract younger than that."""
     return _rule("listing_lag_s", seconds=seconds)
+
+
+def without(contract_id: int) -> Row:
+    """For a list that is well-formed, and lacks one contract."""
+    return _rule("listing_blink", contract=contract_id)
 
 
 def draw(faults: Faults, chance: random.Random, call: str) -> Fortune:

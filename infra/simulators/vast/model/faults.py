@@ -26,7 +26,8 @@ is how often the rule fires (for ever without it), `probability` is drawn per ca
     listing_lag_s               contracts younger than `seconds` (120) are missing
     listing_empty               no rows, total 0
     listing_partial             every second row is missing, the total tells the truth
-    listing_blink               one row is missing, and the total does not count it
+    listing_blink               one row (of `contract`, or any) is missing, and the total does not
+                                count it
     listing_malformed           one row has no machine
     slow_pull                   the pull takes `seconds` (600) more
     oci_error, stuck_loading    the first start never succeeds
@@ -167,6 +168,6 @@ def listed(
             since = now - number(rule.get("seconds"), 120.0)
             contracts = [each for each in contracts if each.created_at <= since]
         if rule["fault"] == "listing_blink" and contracts:
-            hidden = world.rng.choice(contracts)
-            contracts = [each for each in contracts if each is not hidden]
+            hidden = rule["contract"] if "contract" in rule else world.rng.choice(contracts).id
+            contracts = [each for each in contracts if each.id != hidden]
     return contracts
