@@ -43,6 +43,10 @@ LETTING_GO = (
         "shared.app.instances.save",
         "    moved = replace(instance, due_at=until or _again_at(instance, writes, now))",
         "    moved = replace(instance, due_at=until)",
+        shown_by=(
+            "lost at instance-changed",
+            "no answer, nothing done at bus.publish",
+        ),
     ),
     Mutant(
         "work_after_the_freeze_forgotten",
