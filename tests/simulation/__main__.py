@@ -40,7 +40,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--machines", type=int, default=3, help="instances in each seed")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--trace", type=int, help="tell the whole story of one seed")
-    parser.add_argument("--calls", action="store_true", help="tell how often calls are met")
+    parser.add_argument(
+        "--calls", action="store_true", help="tell how often calls are met while faults strike"
+    )
     return parser
 
 

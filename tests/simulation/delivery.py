@@ -79,7 +79,7 @@ class SimBus:
         way_s = 0.02 + 0.3 * self._chance.random()
         if strikes(menu.LATE, topic):
             way_s += self._late_s()
-            if self._world.agenda.now_s + way_s > menu.STORM_S:
+            if self._world.agenda.now_s + way_s > self._world.storm_s:
                 self._overdue.append(event)
                 return
         if strikes(menu.REORDERED, topic):
@@ -98,7 +98,7 @@ class SimBus:
 
     def _late_s(self) -> float:
         """Minutes, hours, or up to a day: what would outlive the storm comes when all is over."""
-        longest = self._chance.choice([120.0, 1200.0, 7200.0, DAY_S])
+        longest = self._chance.choice([120.0, 1200.0, 3600.0, DAY_S])
         return self._chance.uniform(10.0, longest)
 
     def _later(self, seconds: float, event: Event, attempt: int, *, hurried: bool = False) -> None:

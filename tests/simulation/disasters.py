@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.simulation.world import SimWorld
 
-_BETWEEN_S = (600.0, 6900.0)
+_NOT_BEFORE_S, _BEFORE_END_S = 600.0, 300.0
 _AWAY_S = (1200.0, 3600.0)
 _LAST_MOMENTS = 0.6  # of the older copies are so young that little is lost
 _COPIED_EVERY_S = 4.0
@@ -32,9 +32,7 @@ class Disasters:
         for cell in list(world.faults.rates):
             befall = self._of(*cell)
             if befall is not None:
-                world.agenda.later(
-                    self._chance.uniform(*_BETWEEN_S), partial(self._at, cell, befall)
-                )
+                world.agenda.later(self._some_moment_s(), partial(self._at, cell, befall))
 
     def _of(self, fault: str, call: str) -> Callable[[], None] | None:
         if fault == menu.CONTROL_PLANE_AWAY:
@@ -54,7 +52,7 @@ class Disasters:
         if self._chance.random() < _LAST_MOMENTS:
             return self._lose_the_last_moments
         lost_store = self._world.lost_store
-        self._world.agenda.later(self._chance.uniform(*_BETWEEN_S) / 2, lost_store.keep)
+        self._world.agenda.later(self._some_moment_s() / 2, lost_store.keep)
         return lost_store.put_back
 
     def _lose_the_last_moments(self) -> None:
@@ -76,13 +74,16 @@ class Disasters:
             for contract in forgotten:
                 world.provider.site.befall("host_death", contract)
 
+    def _some_moment_s(self) -> float:
+        return self._chance.uniform(_NOT_BEFORE_S, self._world.storm_s - _BEFORE_END_S)
+
     def _at(self, cell: tuple[str, str], befall: Callable[[], None]) -> None:
         if not self._world.faults.calm and self._world.faults.happens(*cell):
             befall()
 
     def _at_most(self, seconds: float) -> float:
         """With the storm everything of it ends."""
-        return min(seconds, menu.STORM_S - self._world.agenda.now_s)
+        return min(seconds, self._world.storm_s - self._world.agenda.now_s)
 
     def _rewrite(self, collection: str, words: dict[str, object]) -> None:
         """Newer code has saved one document, and saves it as it was some time later."""

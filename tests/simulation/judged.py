@@ -23,6 +23,7 @@ from tests.simulation.blobs import SimulatedBlobs
 from tests.simulation.images import image_of
 from tests.simulation.judge.judge import Judge
 from tests.simulation.machines.machines import Machines
+from tests.simulation.menu import STORM_S
 from tests.simulation.provider.provider import Provider
 from tests.unit.agent.core_world import PLAN
 
@@ -56,6 +57,7 @@ class EmptyWorld:
         self.clock = self.agenda.clock
         self.faults = NoFaults()
         self.store: Any = None
+        self.storm_s = STORM_S
         self.away_s = 0.0
         self.there_for_s = 10_000.0
         self._chances: dict[str, random.Random] = {}

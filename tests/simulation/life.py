@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from shared.app.collections import INSTANCES
 from shared.domain.instances.model import InstanceState
-from tests.simulation import menu
 from tests.simulation.outsiders import Outsiders
 from tests.simulation.settled import Settling
 from tests.simulation.users import Users
@@ -18,9 +17,10 @@ if TYPE_CHECKING:
     from tests.simulation.faults import Strike
     from tests.simulation.outcome import Outcome
 
-ORDERS_END_S = 6300.0
+# What was ordered last is to be done when the faults stop: a machine may boot for so long.
+ORDERS_END_BEFORE_S = 900.0
 SETTLED_WITHIN_S = 1500.0
-STEPS_AT_LEAST = 400
+STEPS_AT_LEAST, LASTS_AT_LEAST_S = 400, 7200.0
 LONGER_S = 4 * 3600.0  # for those steps, where the control plane was away or all was asleep
 AFTER_LOSS_S = 900.0
 ENDED_WITHIN_S = 2400.0
@@ -43,14 +43,16 @@ def live(
 
 
 def _live(world: SimWorld, machines: int) -> Outcome:
-    users = Users(world, machines, ORDERS_END_S)
+    orders_end_s = world.storm_s - ORDERS_END_BEFORE_S
+    users = Users(world, machines, orders_end_s)
     world.users = users
-    Outsiders(world, users, ORDERS_END_S)
-    world.agenda.run_until(menu.STORM_S)
+    Outsiders(world, users, orders_end_s)
+    world.agenda.run_until(world.storm_s)
     world.stop_faults()
     if world.lost_store.happened:
-        world.agenda.run_until(menu.STORM_S + AFTER_LOSS_S)
+        world.agenda.run_until(world.storm_s + AFTER_LOSS_S)
         _go_on(world)
+        _end(world)
         return world.verdict()
     settling = Settling(world, users)
     settling.watch(SETTLED_WITHIN_S)
@@ -62,7 +64,18 @@ def _live(world: SimWorld, machines: int) -> Outcome:
 
 
 def _go_on(world: SimWorld) -> None:
-    """Ordinary life, until the seed was enough work to mean something."""
+    """Ordinary life, until the seed is enough work to mean something: sweeps go on to its end."""
+
+    def is_enough() -> bool:
+        sweeps = (LASTS_AT_LEAST_S - world.agenda.now_s) / 60.0
+        return world.fleet.steps + max(0.0, sweeps) >= STEPS_AT_LEAST
+
+    world.agenda.run_until(world.agenda.now_s + LONGER_S, is_enough)
+
+
+def _end(world: SimWorld) -> None:
+    """Nothing is ordered any more, and nothing may begin by itself."""
+    world.agenda.run_until(max(world.agenda.now_s + 60.0, LASTS_AT_LEAST_S))
     world.agenda.run_until(
         world.agenda.now_s + LONGER_S, lambda: world.fleet.steps >= STEPS_AT_LEAST
     )
@@ -87,7 +100,7 @@ def _last_orders(world: SimWorld, users: Users) -> None:
             )
     world.agenda.run_until(world.agenda.now_s + ENDED_WITHIN_S, lambda: _all_ended(world, users))
     world.bus.deliver_overdue()
-    world.agenda.run_until(world.agenda.now_s + 60.0)
+    _end(world)
 
 
 def _all_ended(world: SimWorld, users: Users) -> bool:

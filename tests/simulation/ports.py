@@ -50,6 +50,10 @@ class World(Protocol):
         """The documents as they are, without any fault: for the judge."""
 
     @property
+    def storm_s(self) -> float:
+        """Until when faults strike, from the start."""
+
+    @property
     def away_s(self) -> float:
         """How long in all the control plane has answered nobody: nothing could end meanwhile."""
 

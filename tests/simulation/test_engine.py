@@ -13,7 +13,7 @@ from tests.simulation.coverage import Coverage
 from tests.simulation.faults import SeededFaults
 from tests.simulation.life import live
 from tests.simulation.outcome import Outcome
-from tests.simulation.report import Report
+from tests.simulation.report import SIMULATED_AT_LEAST_S, STEPS_AT_LEAST, Report
 from tests.simulation.shrink import shrunk
 
 SEED = 7
@@ -116,6 +116,13 @@ def test_the_shortest_story_keeps_only_the_faults_that_are_needed():
     assert set(shown.strikes) == needed
 
 
+def test_only_a_control_plane_that_may_be_away_for_an_hour_needs_a_longer_storm():
+    short = menu.storm_s([(menu.LOST, "tick"), (menu.WIPED_STORE, "everything")])
+    long = menu.storm_s([(menu.LOST, "tick"), (menu.CONTROL_PLANE_AWAY, "everything")])
+
+    assert short < long <= SIMULATED_AT_LEAST_S
+
+
 def test_every_cell_that_nothing_struck_is_told_and_few_cannot_be():
     coverage = Coverage()
     everything = [(fault, call, 1) for fault, call in menu.cells()]
@@ -152,7 +159,10 @@ def test_owners_and_strangers_do_everything_at_any_moment():
     seen, wanted = set(), {"configure", "restore", "reboot", "destroy", "a stranger came"}
     for seed in range(14, 24):
         told = []
-        assert not live(seed, trace=told.append).failed
+        lived = live(seed, trace=told.append)
+        assert not lived.failed
+        assert lived.steps >= STEPS_AT_LEAST
+        assert lived.simulated_s >= SIMULATED_AT_LEAST_S
         seen |= {each for each in wanted for line in told if each in line}
         if seen == wanted:
             break

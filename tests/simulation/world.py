@@ -52,9 +52,11 @@ class SimWorld:
         self._trace = trace
         self._chances: dict[str, random.Random] = {}
         self._fates: dict[str, CallFate] = {}
+        self._met: dict[str, int] = {}  # calls in the storm
         self.agenda = Agenda()
         self.clock = self.agenda.clock
         self.faults = SeededFaults(seed, masked)
+        self.storm_s = menu.storm_s(self.faults.rates)
         self.turns = self.chance("turns")
         self.is_away = False
         self.away_s = 0.0
@@ -145,6 +147,7 @@ class SimWorld:
         self.returning.some_come_later()
 
     def stop_faults(self) -> None:
+        self._met = self.calls()
         self.faults.stop()
         self.tell(f"--- the faults stop ({menu.TURN} still)")
 
@@ -158,7 +161,7 @@ class SimWorld:
             strikes=list(self.faults.struck),
             steps=self.fleet.steps,
             simulated_s=self.agenda.now_s,
-            calls=self.calls(),
+            calls=self._met,
         )
         if self.lost_store.happened:
             outcome.findings = [*self.fleet.defects, *self.lost_store.findings()]

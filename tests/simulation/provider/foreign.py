@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FEW = 3
 MANY = (26, 33)
 NO_DECOYS, MANY_DECOYS = 0.25, 0.04  # shares of all seeds
-LATE, LATER_S = (0, 0, 1, 3), (60.0, 7800.0)  # of those with decoys: how many come, and when
+LATE, LATER_S = (0, 0, 1, 3), (60.0, 5000.0)  # of those with decoys: how many come, and when
 ANOTHERS_KEY = b"another deployment's key"
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.simulation.menu import STORM_S
 from tests.simulation.provider.menu import HOST
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ KINDS = {
     "container_restarts": Misfortune("container_ended"),
 }
 IN_SNAPSHOT = Misfortune("host_offline", "host_returns", (150.0, 900.0))
-AFTER_S = (0.0, 1800.0)
+AFTER_S = (0.0, 1000.0)
 RESTARTS_AFTER_S = 4.0
 LOOK_S = 30.0
 # Finding out that a silent machine is lost takes so long (lease of 300 s, docs: the numbers): that
@@ -51,7 +50,7 @@ class Hosts:
         self._site = site
         self._chance = world.chance("provider.hosts")
         self._drawn: set[tuple[int, int]] = set()
-        self._last_s = world.clock.monotonic_s() + STORM_S - FOUND_WITHIN_S
+        self._last_s = world.clock.monotonic_s() + world.storm_s - FOUND_WITHIN_S
 
     @property
     def too_late(self) -> bool:
