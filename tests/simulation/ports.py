@@ -59,7 +59,7 @@ class World(Protocol):
 
     @property
     def there_for_s(self) -> float:
-        """Since when it answers again; where it never was away, since the start."""
+        """Since when it answers again; 0 while it is away; where it never was, since the start."""
 
     def chance(self, name: str) -> random.Random:
         """A stream of its own for each name, decided by the seed; the same object every time."""

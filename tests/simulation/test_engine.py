@@ -15,6 +15,7 @@ from tests.simulation.life import live
 from tests.simulation.outcome import Outcome
 from tests.simulation.report import SIMULATED_AT_LEAST_S, STEPS_AT_LEAST, Report
 from tests.simulation.shrink import shrunk
+from tests.simulation.world import SimWorld
 
 SEED = 7
 
@@ -121,6 +122,19 @@ def test_only_a_control_plane_that_may_be_away_for_an_hour_needs_a_longer_storm(
     long = menu.storm_s([(menu.LOST, "tick"), (menu.CONTROL_PLANE_AWAY, "everything")])
 
     assert short < long <= SIMULATED_AT_LEAST_S
+
+
+def test_nothing_is_expected_of_a_control_plane_for_as_long_as_it_is_away():
+    world = SimWorld(SEED)
+    world.agenda.run_until(100.0)
+    world.go_away(3600.0)
+    told = []
+    for moment_s in (1000.0, 3700.0, 3750.0):
+        world.agenda.run_until(moment_s)
+        told.append(world.there_for_s)
+    world.close()
+
+    assert told == [0.0, 0.0, 50.0]
 
 
 def test_every_cell_that_nothing_struck_is_told_and_few_cannot_be():

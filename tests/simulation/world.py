@@ -138,7 +138,7 @@ class SimWorld:
 
     @property
     def there_for_s(self) -> float:
-        return self.agenda.now_s - self._back_at_s
+        return 0.0 if self.is_away else self.agenda.now_s - self._back_at_s
 
     def _come_back(self) -> None:
         self.is_away = False
