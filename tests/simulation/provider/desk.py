@@ -45,6 +45,7 @@ class Desk:
         self._world = world
         self._site = site
         self._chance: random.Random = world.chance("provider.calls")
+        self._ends_s = world.clock.monotonic_s() + world.storm_s
         self.log: list[Log] = []
         self.lies = 0
         self._broken_since = self._broken_until = 0.0
@@ -55,8 +56,9 @@ class Desk:
         """Raises httpx.HTTPError when no answer came."""
         for each in self.log:
             each.issued(call, request)
-        fortune = draw(self._world.faults, self._chance, call)
         clock = self._world.clock
+        left_s = self._ends_s - clock.monotonic_s()
+        fortune = draw(self._world.faults, self._chance, call, left_s)
         self.lies += fortune.lies
         self._break(call, request, fortune)
         if fortune.stall_s:

@@ -45,6 +45,9 @@ LIES = frozenset({"listing_empty", "listing_blinks"})
 BROKEN_S = (300.0, 420.0)
 # By then every contract has to be listed (rule 7): from then on one list is whole but for this.
 STALE_AFTER_S = 185.0
+# A machine that is slow to come up, or never does (boot deadline), is waited for so long: that is
+# no convergence, so none begins when less of the storm is left.
+WAITED_FOR_S = {"slow_pull": 435.0, "index_breaks": 435.0, "stuck_loading": 900.0}
 HIDDEN_S = (90.0, 119.0)
 NAMES_OF_CALL: dict[str, tuple[str, ...]] = {}
 for _fault, _calls in OUTSIDE.items():
@@ -88,12 +91,13 @@ def without(contract_id: int) -> Row:
     return _rule("listing_blink", contract=contract_id)
 
 
-def draw(faults: Faults, chance: random.Random, call: str) -> Fortune:
+def draw(faults: Faults, chance: random.Random, call: str, left_s: float) -> Fortune:
+    """`left_s`: how long the storm still lasts."""
     fortune = Fortune()
     if faults.calm:
         return fortune
     for fault in NAMES_OF_CALL[call]:
-        if not faults.strikes(fault, call):
+        if left_s < WAITED_FOR_S.get(fault, 0.0) or not faults.strikes(fault, call):
             continue
         if fault in RULES:
             fortune.rules.append({**RULES[fault], **_NEW})
