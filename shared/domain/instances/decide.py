@@ -278,11 +278,16 @@ def _draining(scene: Scene, now: datetime, timing: Timing) -> InstanceStep | Non
         return Enter(InstanceState.DESTROYING, "destroyed by its owner without a snapshot")
     if instance.desired not in {Desired.ASLEEP, Desired.DESTROYED}:
         return AbandonDrain("ordered to stay awake", alarm=False)
-    if held_awake(instance, now) and not drain.destroy:
+    if instance.desired is Desired.ASLEEP and held_awake(instance, now):
         return AbandonDrain("a lease was opened", alarm=False)
-    if drain.because_idle and busy_again(scene.lease, drain.started_at):
+    if instance.desired is Desired.ASLEEP and _works_again(scene, drain):
         return AbandonDrain("work began while it was put to sleep", alarm=False)
     return _by_snapshot(instance, drain, snapshot, now) or _frozen(scene, drain, now, timing)
+
+
+def _works_again(scene: Scene, drain: Drain) -> bool:
+    """Only idleness put it to sleep, and that is over. Whoever ordered its end has ended it."""
+    return drain.because_idle and busy_again(scene.lease, drain.started_at)
 
 
 def _frozen(scene: Scene, drain: Drain, now: datetime, timing: Timing) -> InstanceStep:

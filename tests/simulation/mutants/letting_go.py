@@ -22,7 +22,7 @@ LETTING_GO = (
         "lease_not_asked_at_the_end",
         "a machine is let go under an open lease (rule 13)",
         "shared.domain.instances.decide",
-        "    if held_awake(instance, now) and not drain.destroy:\n"
+        "    if instance.desired is Desired.ASLEEP and held_awake(instance, now):\n"
         '        return AbandonDrain("a lease was opened", alarm=False)\n',
         "",
     ),
