@@ -14,12 +14,12 @@ associated data name the object and the offset: a block is good only where it wa
 
 A footer tells of its pack what an index tells of many, so that a backup that was interrupted
 takes up what it has uploaded (`resuming`), and a lost index can be made again. A manifest refers to
-the indexes of earlier backups and to one of its own: their chunks are numbered through. A small
-pack that is all that a backup added is its own index: it is named as one, and its footer is read
-(whoever has no key sees no difference; engines from before this cannot read such a manifest's
-tree). The head
-is readable without a key and names every object that a restore needs (`head`), so that packs are
-verified, scrubbed and collected by who cannot read them. Its body is sealed.
+those indexes of earlier backups of which it uses a chunk, and to one of its own: their chunks are
+numbered through. A small pack that is all that a backup added is its own index: it is named as
+one, and its footer is read (whoever has no key sees no difference; engines from before this cannot
+read such a manifest's tree). The head is readable without a key and names every object that a
+restore needs (`head`), so that packs are verified, scrubbed and collected by who cannot read them.
+Its body is sealed.
 
 Each data key belongs to one prefix, which is one rental of one epoch; the head carries it wrapped
 by the master key (`keys`). A chunk of an earlier epoch stays sealed with that epoch's key.

@@ -51,8 +51,22 @@ class Sources:
         kept = sum(chunk < listed for chunk in used)
         return len(self.indexes) >= MOST_INDEXES or kept < _WORTH_KEEPING * listed
 
+    def needed(self, used: set[int]) -> tuple[list[tuple[IndexObject, WrappedKey]], set[int]]:
+        """The indexes that list a used chunk, and all chunks but those of the other indexes."""
+        indexes: list[tuple[IndexObject, WrappedKey]] = []
+        chunks: set[int] = set()
+        begin = 0
+        for each in self.indexes:
+            listed = range(begin, begin + each[0].chunks)
+            begin = listed.stop
+            if not used.isdisjoint(listed):
+                indexes.append(each)
+                chunks.update(listed)
+        chunks.update(range(begin, len(self.chunks.digests)))
+        return indexes, chunks
+
     def compacted(self, used: set[int]) -> tuple[Sources, dict[int, int]]:
-        """Only the used chunks, and their new number for each old one."""
+        """Only the used chunks, in the same order, and their new number for each old one."""
         old = self.chunks
         made = Sources()
         packs: dict[KeyedPack, int] = {}

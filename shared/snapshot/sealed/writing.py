@@ -59,12 +59,13 @@ class Writer:
         """The manifest's MD5 and head, once it is acknowledged. `fresh` chunks lie in new packs."""
         used = {chunk for chunks in tree.chunks for chunk in chunks}
         anew = sources.wants_one_index(used)
-        if anew:
-            sources, numbers = sources.compacted(used)
+        indexes, kept = ([], used) if anew else sources.needed(used)
+        if anew or len(kept) < len(sources.chunks.digests):
+            sources, numbers = sources.compacted(kept)
             tree.chunks = [tuple(numbers[chunk] for chunk in each) for each in tree.chunks]
-            used = set(numbers.values())
+            used = {numbers[chunk] for chunk in used}
+        if anew:
             new_packs, fresh = sources.packs, sources.chunks
-        indexes = list(sources.indexes)
         if fresh.digests:
             alone = not anew and _indexes_itself(new_packs)
             made = _named_as_index(new_packs[0].pack, fresh) if alone else None

@@ -111,7 +111,7 @@ def test_after_a_move_to_another_machine_nothing_is_stored_again(
     assert compare(tmp_path / "moved", tmp_path / "again") == ()
 
 
-def test_a_small_pack_is_its_own_index_and_is_kept_as_long_as_it_is_named(
+def test_a_small_pack_is_its_own_index_and_is_named_no_longer_than_it_is_used(
     bare: Path, blobs: MemoryBlobs, into: Path
 ) -> None:
     for number in range(20):
@@ -125,9 +125,10 @@ def test_a_small_pack_is_its_own_index_and_is_kept_as_long_as_it_is_named(
     _, third = take(bare, blobs, "snap_3", parent=second)
 
     assert written(blobs) == ["packs", "manifests"]
-    own = f"{trees.PREFIX}packs/snap_2-0"  # nothing of it is used any more, but it is read
-    assert own not in {each.pack.key for each in third.head.packs}
-    assert own in {each.key for each in proof.references(blobs, third.key).objects}
+    named = {each.key for each in proof.references(blobs, third.key).objects}
+    assert f"{trees.PREFIX}packs/snap_3-0" in named
+    assert f"{trees.PREFIX}packs/snap_2-0" not in named
+    assert {each.key for each in first.head.objects} < named
     proof.verify(third.key, blobs, tuning=ALONE)
     bring_back(load(blobs, third.key), blobs, into)
     assert compare(bare, into) == ()
