@@ -25,7 +25,8 @@ STARTS_WITHIN = timedelta(seconds=120)
 def stands_by(instance: Instance, drain: Drain) -> bool:
     """Whether this drain ends in a stopped machine: idleness ended the work, nobody's order."""
     fast = instance.serverless is not None and instance.serverless.mode is Mode.FAST
-    return fast and drain.because_idle and not drain.destroy
+    sleeps = instance.desired is Desired.ASLEEP
+    return fast and sleeps and drain.because_idle and not drain.destroy
 
 
 def started_by(instance: Instance, ordered_at: datetime) -> datetime | None:

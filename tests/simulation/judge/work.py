@@ -162,7 +162,8 @@ class WorkJudge:
         if not dropped and not kept and not (acked and frozen and after.head == drain.snapshot_id):
             text = f"{after.id} was let go without the snapshot of {drain.id}"
             self._findings.add(UNSAFE_RELEASES, drain.id, text)
-        if not drain.destroy and held_awake(before, self._world.clock.now()):
+        ends = drain.destroy or after.desired is Desired.DESTROYED
+        if not ends and held_awake(before, self._world.clock.now()):
             text = f"{after.id} sleeps, held awake until {before.keep_alive_until}"
             self._findings.add(STOPS_UNDER_LEASE, drain.id, text)
 

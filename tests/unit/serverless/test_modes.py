@@ -91,6 +91,19 @@ def test_idleness_alone_leaves_a_fast_one_on_its_machine(
     assert isinstance(next_step(scene, after(10), TIMING), step)
 
 
+def test_a_fast_one_that_is_destroyed_on_its_way_to_sleep_stands_by_for_nobody() -> None:
+    """What stands by is wanted paused: its owner's order would be gone."""
+    instance = an_instance(
+        InstanceState.DRAINING,
+        desired=Desired.DESTROYED,
+        drain=a_drain(because_idle=True),
+        serverless=FAST,
+    )
+    scene = a_scene(instance, snapshot=a_snapshot(SnapshotState.ACKED))
+
+    assert isinstance(next_step(scene, after(10), TIMING), FinishDrain)
+
+
 def test_what_stands_by_is_stopped_under_the_snapshot_of_its_drain() -> None:
     drained = an_instance(InstanceState.DRAINING, drain=a_drain(), head=SNAP)
 
