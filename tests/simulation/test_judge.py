@@ -377,15 +377,17 @@ def test_a_machine_that_wrote_after_its_last_snapshot_is_found(judged: Judged) -
     assert judged.found() == {findings.UNSAFE_RELEASES: 1}
 
 
-def asleep_while_held_awake(judged: Judged, wanted: Desired) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [(Desired.ASLEEP, {findings.STOPS_UNDER_LEASE: 1}), (Desired.DESTROYED, {})],
+)
+def test_a_sleep_while_it_is_held_awake_is_found_unless_its_owner_ends_it(
+    judged: Judged, wanted: Desired, found: dict[str, int]
+) -> None:
     contract = judged.rent()
     host = judged.at_work(contract)
-    held = an_instance(
-        InstanceState.DRAINING,
-        drain=a_drain(),
-        desired=wanted,
-        keep_alive_until=NOW + timedelta(hours=1),
-    )
+    held = an_instance(InstanceState.DRAINING, drain=a_drain(), desired=wanted)
+    held = replace(held, keep_alive_until=NOW + timedelta(hours=1))
     judged.claim(held, its(contract.id))
     judged.claim_budget(enough())
     host.freeze()
@@ -394,14 +396,4 @@ def asleep_while_held_awake(judged: Judged, wanted: Desired) -> None:
 
     judged.claim(replace(held, state=InstanceState.ASLEEP, primary=None, head=SnapshotId("snap_1")))
 
-
-def test_a_sleep_while_it_is_held_awake_is_found(judged: Judged) -> None:
-    asleep_while_held_awake(judged, Desired.ASLEEP)
-
-    assert judged.found() == {findings.STOPS_UNDER_LEASE: 1}
-
-
-def test_who_destroys_it_on_its_way_to_sleep_is_held_by_no_lease(judged: Judged) -> None:
-    asleep_while_held_awake(judged, Desired.DESTROYED)
-
-    assert judged.found() == {}
+    assert judged.found() == found

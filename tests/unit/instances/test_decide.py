@@ -233,27 +233,6 @@ ROWS: list[tuple[str, Scene, Any]] = [
         ),
         FinishDrain(),
     ),
-    (
-        "draining for sleep, destroyed meanwhile: nor does a lease hold that",
-        draining(P.ACKED, desired=D.DESTROYED, keep_alive_until=after(1001)),
-        FinishDrain(),
-    ),
-    (
-        "draining, idle no longer",
-        replace(
-            draining(P.ACKED, drain=a_drain(because_idle=True)),
-            lease=a_lease(10, verdict="busy"),
-        ),
-        AbandonDrain("work began while it was put to sleep", alarm=False),
-    ),
-    (
-        "draining, idle no longer, but destroyed meanwhile",
-        replace(
-            draining(P.ACKED, drain=a_drain(because_idle=True), desired=D.DESTROYED),
-            lease=a_lease(10, verdict="busy"),
-        ),
-        FinishDrain(),
-    ),
     ("asleep", a_scene(an_instance(S.ASLEEP, desired=D.ASLEEP)), Rest(None, look=False)),
     ("asleep, woken", a_scene(an_instance(S.ASLEEP)), Enter(S.PROVISIONING, "woken")),
     (
