@@ -1,4 +1,4 @@
-"""What a commit is billed: the same in both stores."""
+"""What commits and counts are billed: the same in all stores."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from shared.ports.store import Write
 
-
 _WHOLE = (Add, Save)
+_ENTRIES_PER_READ = 1000  # of an index, for a count
 
 
 def billed(writes: Sequence[Write]) -> dict[str, int]:
@@ -26,3 +26,8 @@ def billed(writes: Sequence[Write]) -> dict[str, int]:
         elif write.collection.expires is not None and isinstance(write, _WHOLE):
             expiring += 1
     return {"writes": len(writes) - deletes, "deletes": deletes, "expiring": expiring}
+
+
+def counted(found: int) -> int:
+    """Reads of a count that found so many."""
+    return max(1, -(-found // _ENTRIES_PER_READ))

@@ -15,6 +15,7 @@ from typing import Any, Generic, Literal, NewType, Protocol, TypeVar
 from shared.domain.frozen import dataclass
 
 T = TypeVar("T")
+LARGEST_COMMIT = 100  # writes
 
 Version = NewType("Version", str)
 Document = dict[str, Any]
@@ -182,7 +183,7 @@ class Store(Reader, Protocol):
         """Raises VersionConflict."""
 
     def commit(self, writes: Sequence[Write]) -> tuple[Version, ...]:
-        """All or nothing, at most 100. Raises DocumentExists or VersionConflict.
+        """All or nothing, at most `LARGEST_COMMIT`. Raises DocumentExists or VersionConflict.
 
         The versions are those of the written documents, in order ("" for a delete).
         """

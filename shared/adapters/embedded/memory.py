@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.adapters import codec, query_plan
-from shared.adapters.billed import billed
+from shared.adapters.billed import billed, counted
+from shared.adapters.committing import Committing, require_little
 from shared.adapters.embedded.asking import MISSING, Plan, plan_of, require_possible, told
 from shared.adapters.embedded.bodies import document_of, value_of
-from shared.adapters.embedded.store import ENTRIES_PER_READ, LARGEST_COMMIT
 from shared.adapters.embedded.writes import (
     SWEEP_EVERY_S,
     Prepared,
@@ -92,7 +92,7 @@ class Kept:
             self.asked |= {name: told(getattr(self.value, name, MISSING)) for name in plan.fields}
 
 
-class MemoryStore:
+class MemoryStore(Committing):
     """The Store port. Threads may share it."""
 
     def __init__(self, clock: Clock) -> None:
@@ -152,25 +152,15 @@ class MemoryStore:
         _, found = self._found(query, values)
         if found is None:
             return 0
-        record(reads=max(1, -(-len(found) // ENTRIES_PER_READ)))
+        record(reads=counted(len(found)))
         if query.collection.expires is not None:
             record(reads=1)  # Firestore has to ask for the expired ones too
         return len(found)
 
-    def add(self, collection: Collection[T], key: str, value: T) -> Version:
-        return self.commit([Add(collection, key, value)])[0]
-
-    def save(self, collection: Collection[T], key: str, value: T, expected: Version) -> Version:
-        return self.commit([Save(collection, key, value, expected)])[0]
-
-    def delete(self, collection: Collection[T], key: str, expected: Version | None = None) -> None:
-        self.commit([Delete(collection, key, expected)])
-
     def commit(self, writes: Sequence[Write]) -> tuple[Version, ...]:
         if not writes:
             return ()
-        if len(writes) > LARGEST_COMMIT:
-            raise StoreError(f"a commit carries at most {LARGEST_COMMIT} writes")
+        require_little(writes)
         ready = [prepared(write) for write in writes]
         now = self._now()
         with self._lock:

@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.adapters import codec, query_plan
-from shared.adapters.billed import billed
+from shared.adapters.billed import billed, counted
+from shared.adapters.committing import Committing, require_little
 from shared.adapters.embedded import sql
 from shared.adapters.embedded.bodies import document_of
 from shared.adapters.embedded.database import Database
@@ -17,7 +18,7 @@ from shared.adapters.embedded.writes import Prepared, Writer, prepared
 from shared.adapters.keys import is_possible
 from shared.domain.errors import StoreError, UnknownSchema
 from shared.ports.counting import record
-from shared.ports.store import Add, Delete, Page, Save, Stored, Unread, Version
+from shared.ports.store import Page, Stored, Unread, Version
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,11 +29,9 @@ if TYPE_CHECKING:
     from shared.ports.store import Collection, Query, Scalar, Write
 
 T = TypeVar("T")
-LARGEST_COMMIT = 100
-ENTRIES_PER_READ = 1000  # what Firestore bills for a count
 
 
-class EmbeddedStore:
+class EmbeddedStore(Committing):
     """The Store port, in one file. What a commit returned is on the disk."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
@@ -106,25 +105,15 @@ class EmbeddedStore:
             f"SELECT count(*) FROM {sql.table(query.collection.name)} WHERE {condition.text}",
             condition.parameters,
         )
-        record(reads=max(1, -(-found // ENTRIES_PER_READ)))
+        record(reads=counted(found))
         if query.collection.expires is not None:
             record(reads=1)  # Firestore has to ask for the expired ones too
         return int(found)
 
-    def add(self, collection: Collection[T], key: str, value: T) -> Version:
-        return self.commit([Add(collection, key, value)])[0]
-
-    def save(self, collection: Collection[T], key: str, value: T, expected: Version) -> Version:
-        return self.commit([Save(collection, key, value, expected)])[0]
-
-    def delete(self, collection: Collection[T], key: str, expected: Version | None = None) -> None:
-        self.commit([Delete(collection, key, expected)])
-
     def commit(self, writes: Sequence[Write]) -> tuple[Version, ...]:
         if not writes:
             return ()
-        if len(writes) > LARGEST_COMMIT:
-            raise StoreError(f"a commit carries at most {LARGEST_COMMIT} writes")
+        require_little(writes)
         ready: list[Prepared] = []
         for write in writes:
             self._ensure_collection(write.collection)

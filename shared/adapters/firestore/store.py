@@ -11,12 +11,14 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared.adapters import codec, query_plan
+from shared.adapters.billed import counted
+from shared.adapters.committing import Committing, require_little
 from shared.adapters.firestore import documents
 from shared.adapters.firestore.commits import Commit
 from shared.adapters.keys import is_possible, require_possible
 from shared.domain.errors import StoreError, UnknownSchema
 from shared.ports.counting import record
-from shared.ports.store import Add, Delete, Page, Save, Stored, Unread, Version
+from shared.ports.store import Page, Stored, Unread, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,15 +30,13 @@ if TYPE_CHECKING:
     from shared.ports.store import Collection, Query, Scalar, Write
 
 T = TypeVar("T")
-LARGEST_COMMIT = 100
 _TIMEOUT_S = 20.0
-_ENTRIES_PER_READ = 1000
 _KEY = "__name__"
 _OPERATORS = {"contains": "array_contains"}
 _DIRECTIONS = {"asc": firestore.Query.ASCENDING, "desc": firestore.Query.DESCENDING}
 
 
-class FirestoreStore:
+class FirestoreStore(Committing):
     """The Store port on one database of a project.
 
     With FIRESTORE_EMULATOR_HOST in the environment it speaks to that emulator. A page may hold
@@ -110,20 +110,10 @@ class FirestoreStore:
                 found -= _count(asked.where(filter=expired))
         return found
 
-    def add(self, collection: Collection[T], key: str, value: T) -> Version:
-        return self.commit([Add(collection, key, value)])[0]
-
-    def save(self, collection: Collection[T], key: str, value: T, expected: Version) -> Version:
-        return self.commit([Save(collection, key, value, expected)])[0]
-
-    def delete(self, collection: Collection[T], key: str, expected: Version | None = None) -> None:
-        self.commit([Delete(collection, key, expected)])
-
     def commit(self, writes: Sequence[Write]) -> tuple[Version, ...]:
         if not writes:
             return ()
-        if len(writes) > LARGEST_COMMIT:
-            raise StoreError(f"a commit carries at most {LARGEST_COMMIT} writes")
+        require_little(writes)
         for write in writes:
             require_possible(write.key)
         now = codec.time_text(self._clock.now())
@@ -199,5 +189,5 @@ def _count(asked: firestore.Query) -> int:
     answer: Any = asked.count()
     ((result,),) = answer.get(timeout=_TIMEOUT_S)
     found = int(result.value)
-    record(reads=max(1, -(-found // _ENTRIES_PER_READ)))
+    record(reads=counted(found))
     return found

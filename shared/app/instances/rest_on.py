@@ -15,7 +15,7 @@ from shared.domain.instances.rest import due_at, may_rest_on
 from shared.domain.instances.scene import Scene
 from shared.domain.instances.steps import Rest
 from shared.domain.replacing import replace
-from shared.ports.store import Save
+from shared.ports.store import LARGEST_COMMIT, Save
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from shared.domain.machines.lease import AgentLease
     from shared.domain.rentals.model import Rental
     from shared.ports.store import Stored
-
-LARGEST_COMMIT = 100
 
 
 def rest_on(services: Services, due: Sequence[Stored[Instance]]) -> frozenset[str]:

@@ -21,7 +21,7 @@ from shared.domain.errors import BlobError, SnapshotCorrupt, UnknownSchema, Vers
 from shared.domain.ids import SnapshotId
 from shared.domain.replacing import replace
 from shared.domain.snapshots.model import Snapshot, SnapshotState
-from shared.ports.store import Delete, Save
+from shared.ports.store import LARGEST_COMMIT, Delete, Save
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ GRACE = timedelta(hours=24)
 # To sweep one, every manifest of its instance is read: those of a day are swept at once.
 TOGETHER = timedelta(hours=24)
 AT_ONCE = 100
-FORGOTTEN_AT_ONCE = 99  # and the entry that tells of them: the largest commit
+FORGOTTEN_AT_ONCE = LARGEST_COMMIT - 1  # and the entry that tells of them
 PAGE = 200
 
 Packs = dict[SnapshotId, frozenset[str]]
